@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
+
+NOX := @./tests/support/nox.sh
+SESSIONS := lint sanity units integration conformance artifact coverage
+
+# Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
+ARGS ?=
+
+.PHONY: help test demo tenant bench build clean $(SESSIONS)
+
+help:
+	@echo "make demo         wait for three aggregations of a stand-in tenant, then see one fail"
+	@echo "make test         everything that must hold"
+	@echo "make lint         formatting, types, YAML, changelog, metadata"
+	@echo "make sanity       ansible-test sanity"
+	@echo "make units        ansible-test units                          ARGS: test files, --python 3.X"
+	@echo "make integration  ansible-test integration, stand-in tenant   ARGS: names of targets"
+	@echo "make conformance  SailPoint's own SDK against the stand-in tenant"
+	@echo "make artifact     the built collection works on its own"
+	@echo "make coverage     coverage of plugins/ by the last units and integration"
+	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
+	@echo "make bench        what the modules cost"
+	@echo "make build        build the collection's artifact"
+	@echo "make clean        remove all that the above have made"
+
+test:
+	$(NOX)
+
+demo tenant bench build $(SESSIONS):
+	$(NOX) --session $@ -- $(ARGS)
+
+# "make test-units" is "make units"
+test-%:
+	$(NOX) --session $* -- $(ARGS)
+
+clean:
+	rm -rf .cache .venv .ansible .nox .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output docs/build
+	rm -f sailpoint-isc-*.tar.gz
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,217 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the Makefile's targets do. Without a session named, all of `make test` runs, in this order."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from tests.support import pythons, workspace  # noqa: E402
+from tests.support.tenant import running_tenant  # noqa: E402
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "none"
+nox.options.stop_on_first_error = True
+nox.options.sessions = [
+    "lint",
+    "sanity",
+    "units",
+    "integration",
+    "conformance",
+    "artifact",
+    "demo",
+    "coverage",
+]
+
+# Covered lines and branches of plugins/, in percent, below which `make test` fails.
+COVERAGE_FLOOR = 95.0
+
+ROOT = workspace.ROOT
+SUPPORT = "tests/support/requirements"
+TENANT_REQUIREMENTS = "tests/tenant/requirements.txt"
+# The oldest and the newest Python for modules are those that integration runs them on.
+logging.getLogger("findpython").setLevel(logging.WARNING)
+PYTHONS = pythons.interpreters()
+CONTROLLER = pythons.controller(PYTHONS)
+
+workspace.enter_private_environment()
+# Whoever ends a run ends what it has started as well, as with Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
+def environment(name: str, *requirements: str) -> Path:
+    """Return the bin directory of an environment on the controller's Python."""
+    workspace.lock()
+    return workspace.environment(f"{name}-{CONTROLLER}", PYTHONS[CONTROLLER], list(requirements))
+
+
+def ansible_environment() -> Path:
+    """Return the bin directory with ansible-core, pytest, and what the modules need."""
+    return environment("ansible", f"{SUPPORT}/ansible.txt", "requirements.txt")
+
+
+def tenant_python() -> Path:
+    """Return the interpreter that serves the stand-in tenant."""
+    return environment("tenant", TENANT_REQUIREMENTS) / "python"
+
+
+def ansible_test(session: nox.Session, *arguments: str) -> None:
+    """Run ansible-test in the copy of the tree."""
+    bin_directory = ansible_environment()
+    provide_pip_bootstrap(bin_directory)
+    environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
+    with session.chdir(workspace.copy_tree()):
+        session.run(str(bin_directory / "ansible-test"), *arguments, external=True, env=environ)
+
+
+def provide_pip_bootstrap(bin_directory: Path) -> None:
+    """Put the stand-in where ansible-test keeps its downloads, under each name it may ask for."""
+    (source,) = bin_directory.parent.glob("lib/python*/site-packages/ansible_test/_internal/python_requirements.py")
+    versions = re.findall(r"""\bpip=["'](\d[\d.]*)["']""", source.read_text())
+    downloads = workspace.HOME / ".ansible" / "test" / "cache"
+    downloads.mkdir(parents=True, exist_ok=True)
+    for version in versions:
+        shutil.copy2(ROOT / "tests/support/get_pip.py", downloads / f"get_pip_{version.replace('.', '_')}.py")
+
+
+def forget_coverage(command: str) -> None:
+    """Remove what earlier runs of an ansible-test command have measured."""
+    for file in (workspace.COLLECTION / "tests/output/coverage").glob(f"{command}=*"):
+        file.unlink()
+
+
+def require(session: nox.Session, pattern: str) -> None:
+    """Fail when there is nothing to run: no tests are not good tests."""
+    if not any(ROOT.glob(pattern)):
+        session.error(f"There is nothing at {pattern}.")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Formatting, types, YAML, changelog, metadata."""
+    bin_directory = environment("lint", f"{SUPPORT}/nox.txt", f"{SUPPORT}/lint.txt", TENANT_REQUIREMENTS)
+    tree = workspace.copy_tree()
+
+    def run(name: str, *arguments: str) -> None:
+        session.run(str(bin_directory / name), *arguments, external=True)
+
+    run("ruff", "check", ".")
+    run("ruff", "format", "--check", ".")
+    run("mypy", "tests/tenant", "tests/support", "tests/demo", "noxfile.py")
+    run("yamllint", "--strict", ".")
+    run("python", "tests/support/check_action_group.py")
+    run("antsibull-changelog", "lint")
+    with session.chdir(workspace.COLLECTIONS):
+        run("mypy", "--config-file", str(ROOT / "pyproject.toml"), "ansible_collections/sailpoint/isc/plugins")
+    with session.chdir(tree):
+        session.run(
+            str(bin_directory / "ansible-lint"),
+            "--strict",
+            external=True,
+            env={"PATH": pythons.search_path(PYTHONS, bin_directory)},
+        )
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity on every Python of this machine."""
+    ansible_test(session, "sanity", "--venv", *session.posargs)
+
+
+@nox.session
+def units(session: nox.Session) -> None:
+    """Run ansible-test units on every Python of this machine."""
+    require(session, "tests/unit/**/test_*.py")
+    forget_coverage("units")
+    ansible_test(session, "units", "--venv", "--coverage", *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the integration targets against a stand-in tenant, with modules on the newest and the oldest Python."""
+    require(session, "tests/integration/targets/*/tasks/main.yml")
+    forget_coverage("integration")
+    with running_tenant(tenant_python()) as url:
+        for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
+            workspace.copy_tree()
+            settings = workspace.COLLECTION / "tests/integration/integration_config.yml"
+            settings.write_text(f"tenant_url: {url}\n")
+            ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Report what units and integration cover of plugins/, and fail below the floor."""
+    ansible_test(session, "coverage", "xml", "--requirements", "--venv", "--stub")
+    report = workspace.COLLECTION / "tests/output/reports/coverage.xml"
+    session.run(sys.executable, "-m", "tests.support.coverage", str(report), str(COVERAGE_FLOOR), external=True)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """SailPoint's own SDK, in an environment each for its two lines, against the stand-in tenant."""
+    require(session, "tests/conformance/requirements-*.txt")
+    for requirements in sorted(ROOT.glob("tests/conformance/requirements-*.txt")):
+        name = requirements.stem.removeprefix("requirements-")
+        bin_directory = environment(f"conformance-{name}", str(requirements.relative_to(ROOT)), TENANT_REQUIREMENTS)
+        session.run(
+            str(bin_directory / "python"),
+            "-m",
+            "pytest",
+            *(session.posargs or ["tests/conformance"]),
+            external=True,
+        )
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the collection's artifact."""
+    ansible_galaxy = ansible_environment() / "ansible-galaxy"
+    session.run(
+        str(ansible_galaxy), "collection", "build", "--force", "--output-path", str(ROOT), str(workspace.copy_tree()), external=True
+    )
+
+
+@nox.session
+def artifact(session: nox.Session) -> None:
+    """Build the collection, install it on its own, and run it."""
+    require(session, "tests/artifact/test_*.py")
+    environ = {"TENANT_PYTHON": str(tenant_python()), "COLLECTION_TREE": str(workspace.copy_tree())}
+    python = ansible_environment() / "python"
+    session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/artifact"]), external=True, env=environ)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Wait for aggregations of a stand-in tenant as a user would."""
+    workspace.copy_tree()
+    with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
+    session.run(str(with_ansible), "-m", "tests.demo.demo", str(with_tenant), external=True)
+
+
+@nox.session
+def tenant(session: nox.Session) -> None:
+    """Serve the stand-in tenant until Ctrl-C."""
+    python = tenant_python()
+    workspace.unlock()
+    session.run(str(python), "-m", "tests.tenant", *session.posargs, external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what the modules cost."""
+    workspace.copy_tree()
+    with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
+    session.run(str(with_ansible), "-m", "tests.bench.bench", str(with_tenant), *session.posargs, external=True)

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stand-in tenant as a process of its own, for as long as a test needs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.workspace import LOGS, ROOT
+
+READY = re.compile(r"^tenant: listening on (http\S+)$", re.MULTILINE)
+SECONDS_TO_START = 30.0
+
+
+@contextmanager
+def running_tenant(python: str | Path, *arguments: str) -> Iterator[str]:
+    """Serve a stand-in tenant on a free loopback port and yield its URL; it is stopped whatever happens."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"tenant-{os.getpid()}.log"
+    command = [str(python), "-m", "tests.tenant", "--port", "0", *arguments]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield _url(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        ready = READY.search(log.read_text())
+        if ready:
+            return ready.group(1)
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise RuntimeError(f"The stand-in tenant did not start; it said:\n{log.read_text()}")

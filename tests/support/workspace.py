@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The places inside the checkout in which everything is made, and the environment commands run in there."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+HOME = CACHE / "home"
+TEMPORARY = CACHE / "tmp"
+LOGS = CACHE / "log"
+COLLECTIONS = CACHE / "collections"
+COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
+
+# What belongs to the copy of the tree alone.
+KEPT_IN_COPY = (".git", "tests/output")
+
+# Settings of the caller that would reach the tools or the modules under test.
+NOT_INHERITED = re.compile(r"(ANSIBLE|COVERAGE|GIT|MOLECULE|PIP|PYTHON|SAIL|XDG)_?\w*|VIRTUAL_ENV|\w+_proxy", re.IGNORECASE)
+
+_lock: IO[str] | None = None
+
+
+def enter_private_environment() -> None:
+    """Give this process and all it starts a HOME, a TMPDIR and pip settings inside the checkout."""
+    settings = _pip_settings()
+    for name in list(os.environ):
+        if NOT_INHERITED.fullmatch(name):
+            del os.environ[name]
+    for directory in (HOME, TEMPORARY, LOGS):
+        directory.mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        HOME=str(HOME),
+        TMPDIR=str(TEMPORARY),
+        LC_ALL="C.UTF-8",
+        ANSIBLE_HOME=str(HOME / ".ansible"),
+        ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
+    )
+    _write_pip_settings(settings)
+
+
+def lock() -> None:
+    """Wait until no other run works in this checkout's copies, then keep them until this process ends."""
+    global _lock
+    if _lock is not None:
+        return
+    CACHE.mkdir(exist_ok=True)
+    _lock = (CACHE / "lock").open("w")
+    try:
+        fcntl.flock(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Another run is at work in this checkout; waiting for it to end.", flush=True)
+        fcntl.flock(_lock, fcntl.LOCK_EX)
+
+
+def unlock() -> None:
+    """Let other runs work; for commands that run until somebody stops them."""
+    global _lock
+    if _lock is not None:
+        _lock.close()
+        _lock = None
+
+
+def copy_tree() -> Path:
+    """Bring the copy that lies where ansible looks for a collection up to date, and return it.
+
+    ansible-test insists on a real directory .../ansible_collections/sailpoint/isc. Files that have not changed are not
+    written again, so that what depends on their age stays valid.
+    """
+    wanted = tracked_files()
+    COLLECTION.mkdir(parents=True, exist_ok=True)
+    # Without a repository of its own it would be taken for a part of the checkout that git ignores.
+    if not (COLLECTION / ".git").exists():
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(COLLECTION)], check=True)
+    for name in wanted:
+        source, target = ROOT / name, COLLECTION / name
+        if not _same(source, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+    _remove_all_but(wanted)
+    return COLLECTION
+
+
+def tracked_files() -> list[str]:
+    """Names of the checkout's files, also of those that are not committed yet, without what git ignores."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = sorted(set(listed.split("\0")) - {""})
+    return [name for name in names if (ROOT / name).is_symlink() or (ROOT / name).is_file()]
+
+
+def environment(name: str, python: str, requirements: list[str]) -> Path:
+    """Return the bin directory of the virtual environment `name`, made again when its requirements have changed."""
+    directory = CACHE / "venv" / name
+    stamp = directory / "made-from"
+    wanted = hashlib.sha256()
+    # Scripts of an environment know where it lies: in a moved checkout it has to be made again.
+    for part in (str(directory), python, *((ROOT / file).read_text() for file in requirements)):
+        wanted.update(part.encode() + b"\0")
+    if not (stamp.exists() and stamp.read_text() == wanted.hexdigest()):
+        print(f"Preparing the environment {name} with {python}", flush=True)
+        subprocess.run([python, "-m", "venv", "--clear", str(directory)], check=True)
+        install = [str(directory / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
+        subprocess.run([*install, *(f"--requirement={ROOT / file}" for file in requirements)], check=True)
+        stamp.write_text(wanted.hexdigest())
+    return directory / "bin"
+
+
+def _same(source: Path, target: Path) -> bool:
+    if source.is_symlink() or target.is_symlink() or not target.is_file():
+        return False
+    old, new = target.stat(), source.stat()
+    return (old.st_size, old.st_mtime_ns, old.st_mode) == (new.st_size, new.st_mtime_ns, new.st_mode)
+
+
+def _remove_all_but(wanted: list[str]) -> None:
+    keep = set(wanted)
+    for directory, _names, files in os.walk(COLLECTION, topdown=False):
+        relative = Path(directory).relative_to(COLLECTION)
+        if any(relative.is_relative_to(kept) for kept in KEPT_IN_COPY):
+            continue
+        for file in files:
+            if (relative / file).as_posix() not in keep:
+                (Path(directory) / file).unlink()
+        if relative.parts and not os.listdir(directory):
+            os.rmdir(directory)
+
+
+def _pip_settings() -> dict[str, str]:
+    """What the caller's pip is set to, by files and environment: tools that drop the environment must find it too."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    found: dict[str, str] = {}
+    from_environment: dict[str, str] = {}
+    for line in listed.splitlines():
+        key, value = line.split("=", 1)
+        section, option = key.split(".", 1)
+        if section == ":env:":
+            from_environment[option.lstrip(".")] = ast.literal_eval(value)
+        else:
+            found[key] = ast.literal_eval(value)
+    found = {key: value for key, value in found.items() if key.split(".", 1)[1] not in from_environment}
+    found.update({f"global.{option}": value for option, value in from_environment.items()})
+    proxy = next((os.environ[name] for name in ("https_proxy", "HTTPS_PROXY") if os.environ.get(name)), None)
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
+    if proxy:
+        found.setdefault("global.proxy", proxy)
+    if bundle:
+        found.setdefault("global.cert", bundle)
+    found["global.cache-dir"] = str(CACHE / "pip")
+    found["install.quiet"] = "2"
+    return found
+
+
+def _write_pip_settings(settings: dict[str, str]) -> None:
+    parser = configparser.RawConfigParser()
+    for key, value in settings.items():
+        section, option = key.split(".", 1)
+        if not parser.has_section(section):
+            parser.add_section(section)
+        parser.set(section, option, value)
+    file = HOME / ".config" / "pip" / "pip.conf"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # An index may be named with its password.
+    with open(file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+        parser.write(stream)
