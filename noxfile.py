@@ -17,8 +17,8 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from tests.support import pythons, workspace  # noqa: E402
-from tests.support.tenant import running_tenant  # noqa: E402
+from tests.support import pythons, workspace
+from tests.support.tenant import running_tenant
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "none"
@@ -178,10 +178,8 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def build(session: nox.Session) -> None:
     """Build the collection's artifact."""
-    ansible_galaxy = ansible_environment() / "ansible-galaxy"
-    session.run(
-        str(ansible_galaxy), "collection", "build", "--force", "--output-path", str(ROOT), str(workspace.copy_tree()), external=True
-    )
+    command = [str(ansible_environment() / "ansible-galaxy"), "collection", "build", "--force"]
+    session.run(*command, "--output-path", str(ROOT), str(workspace.copy_tree()), external=True)
 
 
 @nox.session

@@ -30,13 +30,12 @@ def interpreters() -> dict[str, str]:
     """
     path = os.environ.get("PATH", "")
     if _KNOWN.exists():
-        known: dict[str, dict[str, str] | str] = json.loads(_KNOWN.read_text())
-        found = known["interpreters"]
-        if known["path"] == path and isinstance(found, dict) and all(os.access(file, os.X_OK) for file in found.values()):
-            return found
+        known_path, known = json.loads(_KNOWN.read_text())
+        if known_path == path and all(os.access(file, os.X_OK) for file in known.values()):
+            return dict(known)
     found = _look()
     _KNOWN.parent.mkdir(parents=True, exist_ok=True)
-    _KNOWN.write_text(json.dumps({"path": path, "interpreters": found}, indent=1))
+    _KNOWN.write_text(json.dumps([path, found], indent=1))
     return found
 
 
@@ -56,7 +55,8 @@ def search_path(found: dict[str, str], *first: Path) -> str:
         if not (BIN / name).is_symlink():
             (BIN / name).symlink_to(file)
     # ansible-test takes any python3.X on PATH for real; a version manager's stand-ins are not.
-    others = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if not _has_stand_ins(entry, found)]
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    others = [entry for entry in entries if not _has_stand_ins(entry, found)]
     return os.pathsep.join([*(str(entry) for entry in first), str(BIN), *others])
 
 
@@ -76,7 +76,7 @@ def _look() -> dict[str, str]:
 
 
 def _has_stand_ins(entry: str, found: dict[str, str]) -> bool:
-    missing = (minor for minor in range(0, 30) if f"3.{minor}" not in found)
+    missing = (minor for minor in range(30) if f"3.{minor}" not in found)
     return any(
         not _output(str(Path(entry) / f"python3.{minor}"), "print(1)")
         for minor in missing

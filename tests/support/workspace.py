@@ -30,7 +30,7 @@ COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
 KEPT_IN_COPY = (".git", "tests/output")
 
 # Settings of the caller that would reach the tools or the modules under test.
-NOT_INHERITED = re.compile(r"(ANSIBLE|COVERAGE|GIT|MOLECULE|PIP|PYTHON|SAIL|XDG)_?\w*|VIRTUAL_ENV|\w+_proxy", re.IGNORECASE)
+NOT_INHERITED = re.compile(r"(ANSIBLE|COVERAGE|GIT|PIP|PYTHON|SAIL|XDG)_?\w*|VIRTUAL_ENV|\w+_proxy", re.IGNORECASE)
 
 _lock: IO[str] | None = None
 
