@@ -145,18 +145,17 @@ def integration(session: nox.Session) -> None:
     forget_coverage("integration")
     with running_tenant(tenant_python()) as url:
         for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
-            workspace.copy_tree()
-            settings = workspace.COLLECTION / "tests/integration/integration_config.yml"
-            settings.write_text(f"tenant_url: {url}\n")
+            (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text(f"tenant_url: {url}\n")
             ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Report what units and integration cover of plugins/, and fail below the floor."""
+    reports = workspace.COLLECTION / "tests/output/reports"
+    shutil.rmtree(reports, ignore_errors=True)
     ansible_test(session, "coverage", "xml", "--requirements", "--venv", "--stub")
-    report = workspace.COLLECTION / "tests/output/reports/coverage.xml"
-    session.run(sys.executable, "-m", "tests.support.coverage", str(report), str(COVERAGE_FLOOR), external=True)
+    session.run(sys.executable, "-m", "tests.support.coverage", str(reports), str(COVERAGE_FLOOR), external=True)
 
 
 @nox.session

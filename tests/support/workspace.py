@@ -26,6 +26,7 @@ LOGS = CACHE / "log"
 COLLECTIONS = CACHE / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
 
+INTEGRATION_SETTINGS = "tests/integration/integration_config.yml"
 # What belongs to the copy of the tree alone.
 KEPT_IN_COPY = (".git", "tests/output")
 
@@ -129,7 +130,7 @@ def _same(source: Path, target: Path) -> bool:
 
 
 def _remove_all_but(wanted: list[str]) -> None:
-    keep = set(wanted)
+    keep = {*wanted, INTEGRATION_SETTINGS}
     for directory, _names, files in os.walk(COLLECTION, topdown=False):
         relative = Path(directory).relative_to(COLLECTION)
         if any(relative.is_relative_to(kept) for kept in KEPT_IN_COPY):
