@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module access_token and keeps its result, which is registered whole, out of everything that is shown."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """The action of sailpoint.isc.access_token."""
+
+    # An asynchronous job writes its result, and with it the token, into a file.
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The result of the module; a failure is shown, as there is no token in it."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        result.update(self._execute_module(task_vars=task_vars))
+        if not result.get("failed"):
+            result["_ansible_no_log"] = True
+        return result

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings the record of one task into a wanted state: read, plan, send only what is missing, and know what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed, shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._patch import Operation, plan
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record, completion_status, name_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
+
+# How servers say that a "test" operation did not hold, or that they do not know it.
+_PATCH_REFUSED = (400, 409, 412, 422)
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+    """What came of it. operations: those that were sent, or would be. note: a sentence for the user, or empty.
+
+    ignored: the paths that the tenant accepted and did not set.
+    """
+
+    before: Record
+    after: Record
+    operations: list[Operation] = dataclasses.field(default_factory=list)
+    note: str = ""
+    ignored: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the record is another than it was, as far as this edit is the reason."""
+        return bool(self.operations) and self.before != self.after
+
+
+class Editor:
+    """Edits one record.
+
+    want: makes of a record what it shall become.
+    overwrite: edit a task even though it has already completed.
+    """
+
+    def __init__(
+        self,
+        tasks: TaskStatuses,
+        transport: Transport,
+        task_id: str,
+        want: t.Callable[[Record], Record],
+        overwrite: bool,
+    ) -> None:
+        self._tasks = tasks
+        self._transport = transport
+        self._task_id = task_id
+        self._want = want
+        self._overwrite = overwrite
+
+    def planned(self) -> Edit:
+        """What run() would do, without doing it. Raises IscError where there is no such task."""
+        before = self._read()
+        operations = self._operations(before)
+        if operations and self._is_over(before):
+            return Edit(before, before, note=self._left_alone(before))
+        return Edit(before, self._want(before) if operations else before, operations)
+
+    def run(self) -> Edit:
+        """Edits the record. Raises IscError where there is no such task, RequestFailed where it is refused.
+
+        A task that completes by itself meanwhile is left as it is. When the answer to a patch is lost the record is
+        read again, and the patch sent again only where it had no effect.
+        """
+        edit = self.planned()
+        before, operations = edit.before, edit.operations
+        record, guarded, retry = before, "completionStatus" in before, 0
+        while operations:
+            try:
+                after = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
+                return self._edited(before, after, operations)
+            except RequestFailed as error:
+                failure = error
+            if not failure.uncertain and not (guarded and failure.status in _PATCH_REFUSED):
+                raise failure
+            now = self._read()
+            touched = [key for key in {**record, **edit.after} if not _same(record.get(key), edit.after.get(key))]
+            if all(_same(now.get(key), edit.after.get(key)) for key in touched):
+                return self._edited(before, now, operations)
+            if not all(_same(now.get(key), record.get(key)) for key in touched):
+                if self._is_over(now):
+                    return Edit(now, now, note=self._left_alone(now))
+                raise IscError(
+                    f"{name_of(now)} was changed by somebody else while it was being edited: look at it and run again."
+                )
+            if self._is_over(now):
+                return Edit(now, now, note=self._left_alone(now))
+            if failure.uncertain:
+                if not self._transport.wait_before_retry(failure, retry):
+                    raise failure
+                retry += 1
+            else:
+                guarded = False  # nothing has changed, so it is the guard that this server does not take
+            record, operations = now, self._operations(now)
+        return edit
+
+    def _read(self) -> Record:
+        record = self._tasks.get(self._task_id)
+        if record is None:
+            raise IscError(
+                f"No task has the id {shown(self._task_id)}: check it; tasks older than 90 days are not kept."
+            )
+        return record
+
+    def _operations(self, record: Record) -> list[Operation]:
+        return plan(record, self._want(record))
+
+    def _is_over(self, record: Record) -> bool:
+        """Whether the task has completed, or is about to, and is therefore not to be touched."""
+        return not self._overwrite and bool(record.get("completed") or completion_status(record))
+
+    def _left_alone(self, record: Record) -> str:
+        status = completion_status(record) or "no completion status yet"
+        return (
+            f"{name_of(record)} has already completed ({status}, {record.get('completed')}) and was left as it is; "
+            "set overwrite to change it all the same."
+        )
+
+    def _guard(self, record: Record, guarded: bool) -> list[Operation]:
+        """Lets the server itself refuse the patch where the task has completed since it was read."""
+        value = record.get("completionStatus")
+        return [{"op": "test", "path": "/completionStatus", "value": value}] if guarded else []
+
+    def _edited(self, before: Record, after: Record, operations: list[Operation]) -> Edit:
+        ignored = [operation["path"] for operation in self._operations(after) if _touches(operation, operations)]
+        return Edit(before, after, operations, ignored=ignored)
+
+
+def _touches(operation: Operation, operations: list[Operation]) -> bool:
+    return any(operation["path"] == other["path"] for other in operations)
+
+
+def _same(one: t.Any, other: t.Any) -> bool:
+    """Equal as JSON, or two spellings of one point in time."""
+    if isinstance(one, str) and isinstance(other, str):
+        moment = parse_timestamp(one)
+        return one == other or (moment is not None and moment == parse_timestamp(other))
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, as exceptions that carry the facts; how a failure reads is worded here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+_LONGEST_VALUE = 200
+
+
+def shown(value: object) -> str:
+    """A value as it stands in an error sentence: quoted as JSON, cut when it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
+
+
+class IscError(Exception):
+    """Anything that ends a task. The text of the exception is one sentence for the person who runs it."""
+
+    def as_failure(self) -> dict[str, t.Any]:
+        """The keys that a failed task returns."""
+        return {"msg": str(self)}
+
+
+class InvalidOption(IscError):
+    """An option is wrong; found before any request was sent."""
+
+    def __init__(self, option: str, value: object, advice: str) -> None:
+        super().__init__(f"{option} is {shown(value)}: {advice}.")
+
+
+class RequestFailed(IscError):
+    """A request did not bring the answer that was asked for.
+
+    passing: the reason is one that may be gone at the next try.
+    uncertain: the tenant may have acted on the request although no usable answer came back.
+    retry_after: seconds that the server asked to wait, None where it said nothing.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        method: str,
+        url: str,
+        advice: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+        detail_code: str | None = None,
+        tracking_id: str | None = None,
+        passing: bool = False,
+        uncertain: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.method = method
+        self.url = url
+        self.advice = advice
+        self.status = status
+        self.request_id = request_id
+        self.detail_code = detail_code
+        self.tracking_id = tracking_id
+        self.passing = passing
+        self.uncertain = uncertain
+        self.retry_after = retry_after
+        self.attempts = 1
+
+    def __str__(self) -> str:
+        tries = f" in {self.attempts} attempts" if self.attempts > 1 else ""
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"{self.method} {self.url} {self.reason}{tries}{advice}."
+
+    def as_failure(self) -> dict[str, t.Any]:
+        facts = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
+        return {**super().as_failure(), **{fact: getattr(self, fact) for fact in facts}}

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of every module: options in, a client to work with, a result or a failure out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.sailpoint.isc.plugins.module_utils import _options, _transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._settings import Settings
+
+try:
+    from ansible.module_utils.secrets import register_secret
+except ImportError:  # ansible-core before 2.22
+
+    def register_secret(value: str, /) -> str:
+        """Nothing is registered; module.no_log_values does it."""
+        return value
+
+
+Work = t.Callable[[AnsibleModule, Client], t.Dict[str, t.Any]]
+
+
+def run(work: Work, options: _options.Options | None = None, *, returns_token: bool = False, **spec: t.Any) -> None:
+    """Runs a module: work gets the module and a client, and returns the result.
+
+    options: the module's own, as in an argument spec; those of the connection come with it.
+    returns_token: the token is what the module is for, so that it must not be masked in its result.
+    spec: whatever else AnsibleModule takes.
+    """
+    module = AnsibleModule(argument_spec={**_options.AUTH, **(options or {})}, supports_check_mode=True, **spec)
+    if not _transport.HAS_REQUESTS:
+        module.fail_json(msg=missing_required_lib("requests"))
+
+    def keep_secret(token: str) -> None:
+        register_secret(token)
+        if not returns_token:
+            module.no_log_values.add(token)
+
+    client = None
+    try:
+        _options.check(module.params)
+        settings = Settings.from_options(module.params)
+        with Client(settings, keep_secret) as client:
+            result = work(module, client)
+    except IscError as error:
+        _warn_of_deprecation(module, client)
+        module.fail_json(**error.as_failure())
+    _warn_of_deprecation(module, client)
+    if returns_token:
+        module.no_log_values.discard(result["access_token"])
+    module.exit_json(**{"changed": False, **result})
+
+
+def _warn_of_deprecation(module: AnsibleModule, client: Client | None) -> None:
+    if client is not None and client.transport.deprecated:
+        successor = client.api.successor
+        advice = f"; move to api_version {successor}" if successor else ""
+        module.warn(f"The tenant marks {client.transport.deprecated} as deprecated{advice}.")

@@ -1,0 +1,135 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.access_token."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: access_token
+short_description: Get one access token of a SailPoint Identity Security Cloud tenant for a whole play
+version_added: 0.1.0
+description:
+  - Asks for a token once, so that the modules that follow need not each ask for one of their own.
+  - Also tells what the token says of itself, such as whether it acts for a user. Editing tasks and starting entitlement
+    aggregations need that.
+  - The result is hidden from the output of the play, at any verbosity. Do not show the registered variable yourself.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+attributes:
+  check_mode:
+    support: full
+    details: A token is asked for in check mode too, as what follows needs it; that changes nothing.
+  diff_mode:
+    support: N/A
+    details: This module changes nothing.
+  idempotent:
+    support: full
+    details: This module changes nothing.
+notes:
+  - Cannot run with C(async), which would leave the token in a file.
+"""
+
+EXAMPLES = r"""
+- name: Run a play with one token
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Get a token
+      sailpoint.isc.access_token:
+        base_url: https://acme.api.identitynow.com
+        client_id: "{{ isc_client_id }}"
+        client_secret: "{{ isc_client_secret }}"
+      register: isc
+
+    - name: Use it for all that follows
+      module_defaults:
+        group/sailpoint.isc.isc:
+          base_url: https://acme.api.identitynow.com
+          access_token: "{{ isc.access_token }}"
+      block:
+        - name: Make sure that the token acts for a user
+          ansible.builtin.assert:
+            that: isc.identity.has_user_context
+
+        - name: Count the pending tasks
+          sailpoint.isc.pending_tasks_info:
+            count_only: true
+"""
+
+RETURN = r"""
+access_token:
+  description: The token, for O(access_token) of the other modules.
+  returned: success
+  type: str
+  sample: eyJhbGciOi...
+expires_in:
+  description: Seconds until the token expires; null where nothing tells.
+  returned: success
+  type: float
+  sample: 43199
+identity:
+  description: What the token says of itself. Values that it does not tell are null, or empty lists.
+  returned: success
+  type: dict
+  contains:
+    tenant:
+      description: Id of the tenant.
+      type: str
+      returned: success
+    pod:
+      description: Pod on which the tenant lives.
+      type: str
+      returned: success
+    org:
+      description: Name of the tenant.
+      type: str
+      returned: success
+    user_name:
+      description: User for whom the token acts; null for an API client.
+      type: str
+      returned: success
+    authorities:
+      description: User levels, such as V(ORG_ADMIN).
+      type: list
+      elements: str
+      returned: success
+    scopes:
+      description: Scopes of the token.
+      type: list
+      elements: str
+      returned: success
+    has_user_context:
+      description: Whether the token acts for a user, as a personal access token does.
+      type: bool
+      returned: success
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._auth import identity
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+
+
+def work(module: AnsibleModule, client: Client) -> dict[str, object]:
+    token = client.token()
+    return {
+        "access_token": token.value,
+        "expires_in": token.seconds_left(time.time()),
+        "identity": identity(token),
+    }
+
+
+def main() -> None:
+    _module.run(work, returns_token=True)
+
+
+if __name__ == "__main__":
+    main()

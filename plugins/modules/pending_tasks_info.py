@@ -1,0 +1,140 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.pending_tasks_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pending_tasks_info
+short_description: List or count the tasks of a SailPoint Identity Security Cloud tenant that have not completed
+version_added: 0.1.0
+description:
+  - Returns the records of tasks that are queued or running, the newest first, or only their number.
+  - The result is the same on every O(api_version). V(beta) and V(v2024) have an endpoint of their own for it, which
+    neither filters nor sorts, so that the module reads all pending tasks and does that itself; the other versions
+    filter in the tenant.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+  - sailpoint.isc.attributes.info
+  - sailpoint.isc.listing
+  - sailpoint.isc.listing.fields
+options:
+  source_ids:
+    description:
+      - Only the tasks of the sources with these ids.
+    type: list
+    elements: str
+  types:
+    description:
+      - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION) or V(CLOUD_GROUP_AGGREGATION)
+        (entitlements).
+      - V(beta) and V(v2024) do not filter on it, and records do not carry it; there it is told from the record's names.
+    type: list
+    elements: str
+  unique_names:
+    description:
+      - Only the tasks whose C(uniqueName) matches one of these shell patterns, such as V(Cloud Group Aggregation*).
+        Upper and lower case differ.
+    type: list
+    elements: str
+  count_only:
+    description:
+      - Return only RV(total_count), at the cost of one request, and no records.
+      - Cannot be combined with a filter that only the module can apply. On O(api_version=beta) and
+        O(api_version=v2024) these are O(source_ids), O(types), O(unique_names), O(newer_than) and O(older_than);
+        on the others the last three.
+    type: bool
+    default: false
+seealso:
+  - module: sailpoint.isc.task_status_info
+  - module: sailpoint.isc.task_wait
+"""
+
+EXAMPLES = r"""
+- name: Refuse to go on while anything runs
+  sailpoint.isc.pending_tasks_info:
+    count_only: true
+  register: pending
+  failed_when: pending.total_count > 0
+
+- name: Find aggregations that have been pending for more than a day
+  sailpoint.isc.pending_tasks_info:
+    types: [CLOUD_ACCOUNT_AGGREGATION, CLOUD_GROUP_AGGREGATION]
+    older_than: 24h
+  register: stuck
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ item.uniqueName }} since {{ item.created }}"
+  loop: "{{ stuck.tasks }}"
+  loop_control:
+    label: "{{ item.id }}"
+"""
+
+RETURN = r"""
+tasks:
+  description: The records, the newest first; every key that the API gave, or those of O(fields). Empty with O(count_only).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 464ae7bf791e49fdb74606a2e4a89635
+      type: QUARTZ
+      uniqueName: Cloud Account Aggregation
+      target:
+        id: 2c9180835d2e5168015d32f890ca1581
+        type: APPLICATION
+        name: HR System
+      created: "2026-05-17T19:33:04.120Z"
+      launched: "2026-05-17T19:33:04.350Z"
+      completed: null
+      completionStatus: null
+      percentComplete: 40
+total_count:
+  description: How many pending tasks match, whatever O(offset) and O(max_results) say.
+  returned: with O(count=true) or O(count_only=true)
+  type: int
+  sample: 3
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+
+OPTIONS = {
+    "source_ids": {"type": "list", "elements": "str"},
+    "types": {"type": "list", "elements": "str"},
+    "unique_names": {"type": "list", "elements": "str"},
+    "count_only": {"type": "bool", "default": False},
+    **_options.PAGING,
+}
+
+
+def work(module: AnsibleModule, client: Client) -> dict[str, object]:
+    tasks = TaskStatuses(client, time.time)
+    selection = _options.selection(module.params, client.api)
+    if module.params["count_only"]:
+        return {"tasks": [], "total_count": tasks.count_pending(selection)}
+    listing = tasks.pending(selection)
+    result: dict[str, object] = {"tasks": [projected(record, module.params["fields"]) for record in listing]}
+    if module.params["count"]:
+        result["total_count"] = listing.total
+    return result
+
+
+def main() -> None:
+    _module.run(work, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.task_status_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: task_status_info
+short_description: List the background tasks of a SailPoint Identity Security Cloud tenant, or read one
+version_added: 0.1.0
+description:
+  - Returns records of tasks such as aggregations and identity refreshes, as the API has them (TaskStatus), with all keys.
+  - V(beta) and V(v2024) list tasks that have completed; the other versions list all tasks. For those that have not
+    completed M(sailpoint.isc.pending_tasks_info) works on every version.
+  - The tenant keeps tasks for 90 days.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+  - sailpoint.isc.attributes.info
+  - sailpoint.isc.listing
+  - sailpoint.isc.listing.fields
+options:
+  id:
+    description:
+      - The id of one task. With it only O(fields) can be given.
+      - Finds pending tasks on every version. An id that does not exist gives an empty list, not a failure.
+    type: str
+  ids:
+    description:
+      - Only the tasks with these ids. A long list is split over several requests.
+    type: list
+    elements: str
+  source_ids:
+    description:
+      - Only the tasks of the sources with these ids.
+    type: list
+    elements: str
+  types:
+    description:
+      - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION), V(CLOUD_GROUP_AGGREGATION)
+        (entitlements), V(CLOUD_PROCESS_UNCORRELATED_ACCOUNTS), V(CLOUD_REFRESH_ROLE), V(CLOUD_IDENTITY_AGGREGATION)
+        or V(IDENTITY_REFRESH).
+      - This is not the C(type) in the record (C(QUARTZ) and the like).
+    type: list
+    elements: str
+  completion_statuses:
+    description:
+      - Only the tasks that ended with one of these, such as V(SUCCESS), V(WARNING), V(ERROR), V(TERMINATED) or
+        V(TEMPERROR). Upper and lower case are the same.
+    type: list
+    elements: str
+  launchers:
+    description:
+      - Only the tasks launched by these. Needs O(api_version=v2026) or O(api_version=v1).
+    type: list
+    elements: str
+  filters:
+    description:
+      - A filter expression in SailPoint's own syntax, such as C(type eq "CLOUD_ACCOUNT_AGGREGATION"). It must hold
+        together with the options above.
+    type: str
+  sorters:
+    description:
+      - By which the list is ordered. V(-created) has the newest first.
+    type: str
+    choices: [created, -created]
+    default: -created
+seealso:
+  - module: sailpoint.isc.pending_tasks_info
+  - module: sailpoint.isc.task_wait
+"""
+
+EXAMPLES = r"""
+- name: Find the account aggregations of two sources that failed within a week
+  sailpoint.isc.task_status_info:
+    source_ids:
+      - 2c9180835d2e5168015d32f890ca1581
+      - 2c91808a7813090a017814121e121518
+    types: [CLOUD_ACCOUNT_AGGREGATION]
+    completion_statuses: [ERROR, TERMINATED, TEMPERROR]
+    newer_than: 7d
+    fields: [id, target, completed, completionStatus, messages]
+  register: failed
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ item.target.name }}: {{ item.completionStatus }} at {{ item.completed }}"
+  loop: "{{ failed.tasks }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+- name: Read one task
+  sailpoint.isc.task_status_info:
+    id: 464ae7bf791e49fdb74606a2e4a89635
+
+- name: Count what has completed, and get the ten newest
+  sailpoint.isc.task_status_info:
+    max_results: 10
+    count: true
+"""
+
+RETURN = r"""
+tasks:
+  description: The records, each id once, in the order of O(sorters); every key that the API gave, or those of O(fields).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 464ae7bf791e49fdb74606a2e4a89635
+      type: QUARTZ
+      uniqueName: Cloud Account Aggregation
+      description: Aggregates from the specified application.
+      parentName: null
+      launcher: System
+      target:
+        id: 2c9180835d2e5168015d32f890ca1581
+        type: APPLICATION
+        name: HR System
+      created: "2026-05-17T19:33:04.120Z"
+      launched: "2026-05-17T19:33:04.350Z"
+      completed: "2026-05-17T19:33:16.470Z"
+      completionStatus: SUCCESS
+      messages: []
+      progress: null
+      percentComplete: 100
+total_count:
+  description:
+    - How many tasks match, whatever O(offset) and O(max_results) say.
+    - Told by the tenant, but counted by the module with O(newer_than) and O(older_than), which the tenant does not know.
+  returned: with O(count=true)
+  type: int
+  sample: 1432
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+
+STRINGS = {"type": "list", "elements": "str"}
+OPTIONS = {
+    "id": {"type": "str"},
+    "ids": STRINGS,
+    "source_ids": STRINGS,
+    "types": STRINGS,
+    "completion_statuses": STRINGS,
+    "launchers": STRINGS,
+    "filters": {"type": "str"},
+    "sorters": {"type": "str", "default": "-created", "choices": ["created", "-created"]},
+    **_options.PAGING,
+}
+
+
+def work(module: AnsibleModule, client: Client) -> dict[str, object]:
+    tasks = TaskStatuses(client, time.time)
+    fields = module.params["fields"]
+    if module.params["id"] is not None:
+        record = tasks.get(module.params["id"])
+        return {"tasks": [] if record is None else [projected(record, fields)]}
+    listing = tasks.listing(_options.selection(module.params, client.api))
+    result: dict[str, object] = {"tasks": [projected(record, fields) for record in listing]}
+    if module.params["count"]:
+        result["total_count"] = listing.total
+    return result
+
+
+def main() -> None:
+    others = [name for name in OPTIONS if name not in ("id", "fields")]
+    _module.run(work, OPTIONS, mutually_exclusive=[("id", name) for name in others])
+
+
+if __name__ == "__main__":
+    main()
