@@ -21,7 +21,7 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 HOME = CACHE / "home"
-TEMPORARY = CACHE / "tmp"
+TEMPORARY = HOME / "tmp"
 LOGS = CACHE / "log"
 COLLECTIONS = CACHE / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
@@ -66,6 +66,9 @@ def lock() -> None:
     except BlockingIOError:
         print("Another run is at work in this checkout; waiting for it to end.", flush=True)
         fcntl.flock(_lock, fcntl.LOCK_EX)
+    # Now nobody else needs what runs that were killed have left there.
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    TEMPORARY.mkdir(parents=True)
 
 
 def unlock() -> None:
