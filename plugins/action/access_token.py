@@ -11,7 +11,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no types
     """The action of sailpoint.isc.access_token."""
 
     # An asynchronous job writes its result, and with it the token, into a file.

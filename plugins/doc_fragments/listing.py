@@ -37,7 +37,8 @@ options:
     type: int
   count:
     description:
-      - Also return RV(total_count). Counting costs the tenant time, and the module requests too where it filters itself.
+      - Also return RV(total_count). Counting costs the tenant time, and the module further requests where
+        it filters itself.
     type: bool
     default: false
 """

@@ -69,7 +69,7 @@ class TokenSource:
         self._renew_at: float | None = None
 
     def current(self) -> Token:
-        """The token to use now; a new one where there is none yet or the last is about to expire. Raises RequestFailed."""
+        """The token to use now; a new one if there is none or the last is about to expire. Raises RequestFailed."""
         with self._lock:
             if self._token is None or (self._renew_at is not None and self._clock() >= self._renew_at):
                 self._token = self._ask()
@@ -116,7 +116,7 @@ def _is_token_answer(body: t.Any) -> bool:
 
 
 def _seconds(value: t.Any) -> float | None:
-    """A token's life; None where the endpoint did not state one that makes sense: it is then used until it is refused."""
+    """A positive number of seconds; None for anything else: a token is then used until it is refused."""
     good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e11
     return float(value) if good else None
 

@@ -55,8 +55,9 @@ def parse_timestamp(value: object) -> float | None:
     if match is None:
         return None
     *numbers, fraction, zone = match.groups()
+    year, month, day, hour, minute, second = map(int, numbers)
     try:
-        moment = datetime(*map(int, numbers), tzinfo=_zone(zone))
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone))
         return moment.timestamp() + float(f"0.{fraction or 0}")
     except (ValueError, OverflowError):
         return None
@@ -75,7 +76,9 @@ def timestamp(option: str, value: str) -> float:
     moment = parse_timestamp(value.strip()) if match and match[8] else None
     if moment is None:
         raise InvalidOption(
-            option, value, "give an ISO 8601 timestamp with a zone, such as 2026-05-17T19:33:16Z or 2026-05-17T21:33:16+02:00"
+            option,
+            value,
+            "give an ISO 8601 timestamp with a zone, such as 2026-05-17T19:33:16Z or 2026-05-17T21:33:16+02:00",
         )
     return moment
 

@@ -2,17 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brings the record of one task into a wanted state: read, plan, send only what is missing, and know what came of it."""
+"""Brings the record of a task into a wanted state: read, plan, send only what is missing, know what came of it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed, shown
-from ansible_collections.sailpoint.isc.plugins.module_utils._patch import Operation, plan
+from ansible_collections.sailpoint.isc.plugins.module_utils._durations import (
+    format_timestamp,
+    parse_timestamp,
+    timestamp,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import (
+    InvalidOption,
+    IscError,
+    RequestFailed,
+    shown,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._patch import Operation, applied, plan
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record, completion_status, name_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
@@ -38,6 +48,52 @@ class Edit:
     def changed(self) -> bool:
         """Whether the record is another than it was, as far as this edit is the reason."""
         return bool(self.operations) and self.before != self.after
+
+
+def wanted_state(options: t.Mapping[str, t.Any], now: float) -> t.Callable[[Record], Record]:
+    """What makes of a record what the options patch, completion_status and completed ask for.
+
+    now: the time of completion to set where none is given, seconds since 1970. Raises InvalidOption.
+    """
+    if options["patch"] is not None:
+        operations = [_operation(operation) for operation in options["patch"]]
+        return lambda record: applied(operations, record)
+    status = options["completion_status"]
+    completed = None if options["completed"] is None else timestamp("completed", options["completed"])
+
+    def want(record: Record) -> Record:
+        target = dict(record)
+        if status is not None and completion_status(record) != status:
+            target["completionStatus"] = status
+        if completed is not None:
+            if parse_timestamp(record.get("completed")) != completed:
+                target["completed"] = format_timestamp(completed)
+        elif not record.get("completed"):
+            target["completed"] = format_timestamp(now)
+        return target
+
+    return want
+
+
+def _operation(given: t.Mapping[str, t.Any]) -> Operation:
+    """An operation as RFC 6902 writes it, from the option's suboptions."""
+    operation: Operation = {"op": given["op"], "path": given["path"]}
+    for pointer in (given["path"], given["from"]):
+        if pointer and (not pointer.startswith("/") or re.search(r"~(?![01])", pointer)):
+            raise InvalidOption(
+                "patch", given, f"{shown(pointer)} is no JSON Pointer; it starts with a slash, such as /completed"
+            )
+    if given["op"] in ("move", "copy"):
+        if given["from"] is None:
+            raise InvalidOption("patch", given, f"{given['op']} needs from")
+        operation["from"] = given["from"]
+    elif given["from"] is not None:
+        raise InvalidOption("patch", given, f"{given['op']} does not take from")
+    if given["op"] in ("add", "replace", "test"):
+        operation["value"] = given["value"]
+    elif given["value"] is not None:
+        raise InvalidOption("patch", given, f"{given['op']} does not take value")
+    return operation
 
 
 class Editor:

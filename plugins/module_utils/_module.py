@@ -23,19 +23,28 @@ except ImportError:  # ansible-core before 2.22
         return value
 
 
-Work = t.Callable[[AnsibleModule, Client], t.Dict[str, t.Any]]
+Work = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
 
 
-def run(work: Work, options: _options.Options | None = None, *, returns_token: bool = False, **spec: t.Any) -> None:
+def run(
+    work: Work,
+    options: _options.Options | None = None,
+    *,
+    libraries: t.Mapping[str, bool] | None = None,
+    returns_token: bool = False,
+    **spec: t.Any,
+) -> None:
     """Runs a module: work gets the module and a client, and returns the result.
 
     options: the module's own, as in an argument spec; those of the connection come with it.
+    libraries: what the module needs beside requests, and whether it could be imported.
     returns_token: the token is what the module is for, so that it must not be masked in its result.
     spec: whatever else AnsibleModule takes.
     """
     module = AnsibleModule(argument_spec={**_options.AUTH, **(options or {})}, supports_check_mode=True, **spec)
-    if not _transport.HAS_REQUESTS:
-        module.fail_json(msg=missing_required_lib("requests"))
+    for library, present in {"requests": _transport.HAS_REQUESTS, **(libraries or {})}.items():
+        if not present:
+            module.fail_json(msg=missing_required_lib(library))
 
     def keep_secret(token: str) -> None:
         register_secret(token)

@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration
+from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration, duration_or_seconds
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import RECORD_TYPES, canonical_status
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
+    COMPLETION_STATUSES,
+    RECORD_TYPES,
+    canonical_status,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS, ApiVersion
+from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter, doubling
 
-Options = t.Dict[str, t.Any]
+Options = dict[str, t.Any]
 
 
 def _from_environment(name: str, **spec: t.Any) -> Options:
@@ -47,6 +53,17 @@ PAGING: Options = {
     "newer_than": {"type": "str"},
     "older_than": {"type": "str"},
     **FIELDS,
+}
+WAITING: Options = {
+    "timeout": {"type": "str", "default": "1h"},
+    "interval": {"type": "str", "default": "2"},
+    "max_interval": {"type": "str", "default": "30"},
+    "fail_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(COMPLETION_STATUSES),
+        "default": ["ERROR", "TERMINATED", "TEMPERROR"],
+    },
 }
 
 _RANGES = {"offset": (0, None), "limit": (1, 250), "max_results": (1, None), "settle": (1, None)}
@@ -85,8 +102,8 @@ def _check_id(option: str, value: str) -> None:
 
 def selection(options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
     """The selection that a module's options describe. Raises InvalidOption."""
-    given = {name: options.get(name) for name in Selection.__dataclass_fields__}
-    given = {name: value for name, value in given.items() if value is not None}
+    names = [field.name for field in dataclasses.fields(Selection)]
+    given: dict[str, t.Any] = {name: options[name] for name in names if options.get(name) is not None}
     for name in ("newer_than", "older_than"):
         if name in given:
             given[name] = duration(name, given[name])
@@ -107,5 +124,18 @@ def selection(options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
             )
     if "launchers" in given and not api.launcher_filter:
         able = [version.name for version in API_VERSIONS.values() if version.launcher_filter]
-        raise InvalidOption("launchers", given["launchers"], f"api_version {api.name} cannot filter on it; use {' or '.join(able)}")
+        raise InvalidOption(
+            "launchers", given["launchers"], f"api_version {api.name} cannot filter on it; use {' or '.join(able)}"
+        )
     return Selection(**given)
+
+
+def waiter(options: t.Mapping[str, t.Any]) -> Waiter:
+    """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
+    interval = duration_or_seconds("interval", options["interval"], positive=True)
+    longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
+    if interval > longest:
+        raise InvalidOption(
+            "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
+        )
+    return Waiter(duration_or_seconds("timeout", options["timeout"]), doubling(interval, longest))

@@ -10,9 +10,9 @@ import concurrent.futures
 import threading
 import typing as t
 
-Record = t.Dict[str, t.Any]
+Record = dict[str, t.Any]
 # (offset, limit, count) -> the rows, and the total where it was asked for and told
-FetchPage = t.Callable[[int, int, bool], t.Tuple[t.List[Record], t.Optional[int]]]
+FetchPage = t.Callable[[int, int, bool], tuple[list[Record], t.Optional[int]]]
 
 PAGES_AHEAD = 6
 _MOST_SWEEPS = 3

@@ -18,7 +18,7 @@ try:
 except ImportError:
     HAS_JSONPATCH = False
 
-Operation = t.Dict[str, t.Any]
+Operation = dict[str, t.Any]
 
 
 def plan(before: Record, after: Record) -> list[Operation]:

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 
-Record = t.Dict[str, t.Any]
+Record = dict[str, t.Any]
 
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
 # What records carry as `type`; the type that the list filters on is the name of a task definition.
@@ -22,7 +22,7 @@ RECORD_TYPES = ("QUARTZ", "QPOC", "QUEUED_TASK")
 
 
 def completion_status(record: Record) -> str | None:
-    """The completion status in one spelling (C(Success) is SUCCESS, C(TEMP_ERROR) TEMPERROR); None while there is none."""
+    """The completion status in one spelling (Success is SUCCESS, TEMP_ERROR TEMPERROR); None while there is none."""
     value = record.get("completionStatus")
     return canonical_status(value) if isinstance(value, str) and value else None
 

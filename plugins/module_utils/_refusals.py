@@ -32,7 +32,9 @@ _ADVICE = {
     408: "try again later",
     429: "the rate limit of the client id is used up: run fewer forks, or raise retries",
 }
-_SERVER_ADVICE = "the tenant or a gateway before it is in trouble: try again later, and give SailPoint's support the request id"
+_SERVER_ADVICE = (
+    "the tenant or a gateway before it is in trouble: try again later, and give SailPoint's support the request id"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,8 +96,9 @@ def kind_of(content: bytes, body: t.Any) -> str:
         if start == b"null":
             return "null"
         return "a page of HTML" if start.startswith((b"<!doctype html", b"<html")) else "something that is not JSON"
-    kinds = {dict: "a JSON object", list: "a JSON list"}
-    return kinds.get(type(body)) or f"the JSON {_one_line(json.dumps(body))}"
+    if isinstance(body, (dict, list)):
+        return "a JSON object" if isinstance(body, dict) else "a JSON list"
+    return f"the JSON {_one_line(json.dumps(body))}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -160,7 +160,18 @@ class TaskStatuses:
         return Listing(lambda listing: self._chosen_here(listing, selection, self._read_pending(selection)))
 
     def count_pending(self, selection: Selection) -> int:
-        """How many tasks have not completed, without reading them. Raises RequestFailed."""
+        """How many tasks have not completed, without reading them.
+
+        Raises RequestFailed, and IscError where the selection restricts what only this side can judge.
+        """
+        here = ["unique_names", "newer_than", "older_than"]
+        here += ["source_ids", "types"] if self._client.api.pending_endpoint else []
+        restricting = [name for name in here if getattr(selection, name) is not None]
+        if restricting:
+            raise IscError(
+                f"count_only cannot be combined with {' and '.join(restricting)}, which the tenant cannot count by on "
+                f"api_version {self._client.api.name}: use count instead."
+            )
         if self._client.api.pending_endpoint:
             url = self._client.url("task-status", "pending-tasks", query={"count": True})
             answer = self._client.request("HEAD", url)
@@ -171,11 +182,13 @@ class TaskStatuses:
             answer = self._client.request("GET", url, accept=is_record_list, wanted="a list of records")
         total = _total(answer.headers)
         if total is None:
-            raise IscError(f"The answer to {url} does not tell the number of tasks (X-Total-Count); try without count_only.")
+            raise IscError(
+                f"The answer to {url} does not tell the number of tasks (X-Total-Count); try without count_only."
+            )
         return total
 
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
-        """The records of these ids, pending and completed, as few requests as the version allows; absent: unknown ids."""
+        """The records of these ids, pending or completed, in as few requests as can be; unknown ids are left out."""
         if not self._client.api.pending_endpoint:
             return _by_id(self.listing(Selection(ids=ids)))
         if len(ids) <= 2:
@@ -265,7 +278,7 @@ class TaskStatuses:
         return iter(_sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters))
 
     def _chosen_here(self, listing: Listing, selection: Selection, records: t.Iterator[Record]) -> t.Iterator[Record]:
-        """Ages, names, offset and max_results are judged here; reading goes on for the total only where that is wanted."""
+        """Ages, names, offset and max_results are judged here; all is read only where the total is wanted."""
         now = self._now()
         position = 0
         end = None if selection.max_results is None else selection.offset + selection.max_results

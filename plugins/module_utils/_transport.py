@@ -185,7 +185,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-            with response, _cut_after(limit, response):
+            with response, _CutAfter(limit, response):
                 return response, response.content
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             why = _refusals.broken_connection(error, limit)
@@ -257,7 +257,7 @@ class Transport:
         return text
 
 
-class _cut_after:
+class _CutAfter:
     """Cuts an answer off whose body is not complete in time, however steadily it trickles in.
 
     The time limit of a socket is one of silence; this is the limit of the whole body, in seconds.
@@ -277,7 +277,8 @@ class _cut_after:
     def _cut(response: requests.Response) -> None:
         # The connection lets go of a socket that will not be reused: it is only to be had from the body's reader.
         try:
-            response.raw._original_response.fp.raw._sock.shutdown(socket.SHUT_RDWR)
+            reader: t.Any = response.raw._original_response
+            reader.fp.raw._sock.shutdown(socket.SHUT_RDWR)
         except (AttributeError, OSError):
             response.raw.close()
 

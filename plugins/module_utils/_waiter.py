@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting: poll until a condition holds or the time is up. Knows neither tasks nor HTTP's reasons, only passing faults."""
+"""Waiting: poll until a condition holds or the time is up. Knows nothing of tasks, only of faults that pass."""
 
 from __future__ import annotations
 

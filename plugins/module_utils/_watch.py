@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, shown
@@ -14,12 +15,20 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
     Record,
     completion_status,
     has_completed,
+    message_texts,
+    name_of,
+    projected,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection, TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Clock
+from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Clock, Waiter
+
+# Seconds that the last poll may take beyond the end of a wait.
+_LAST_LOOK = 5
+_MOST_NAMED = 10
 
 
-class Sightings(t.Dict[str, Record]):
+class Sightings(dict[str, Record]):
     """Tasks by their ids, as they were last seen."""
 
     def completed(self) -> list[Record]:
@@ -99,3 +108,104 @@ class QuietWatch:
         self.seen.update(ended)
         self._quiet_polls = 0 if self.seen.pending() else self._quiet_polls + 1
         return self._quiet_polls >= self._settle
+
+
+class WaitFailed(IscError):
+    """A wait that did not end well; results is what it found all the same."""
+
+    def __init__(self, cause: IscError | str, results: dict[str, t.Any]) -> None:
+        super().__init__(str(cause))
+        self._facts = cause.as_failure() if isinstance(cause, IscError) else {}
+        self._results = results
+
+    def as_failure(self) -> dict[str, t.Any]:
+        return {**super().as_failure(), **self._facts, **self._results}
+
+
+@dataclasses.dataclass
+class Wait:
+    """A watch, kept up until its end or the deadline, and what to make of it.
+
+    fail_on: the completion statuses that are a failure.  fields: the keys of the records that are given back.
+    """
+
+    watch: IdsWatch | QuietWatch
+    waiter: Waiter
+    transport: Transport
+    fail_on: t.Collection[str]
+    fields: t.Sequence[str] | None
+
+    def run(self) -> dict[str, t.Any]:
+        """What the wait found, for the result of a task. Raises WaitFailed."""
+        clock = self.waiter.clock
+        self.transport.deadline = clock.now() + self.waiter.timeout + _LAST_LOOK
+        if not self._poll(self.waiter):
+            raise WaitFailed(self._timed_out(), self._results())
+        return self._checked()
+
+    def look(self) -> dict[str, t.Any]:
+        """As run(), but with one look and no waiting: what is pending is no failure."""
+        if not self._poll(dataclasses.replace(self.waiter, timeout=0)) and self.waiter.fault:
+            raise WaitFailed(self.waiter.fault, self._results())
+        return self._checked()
+
+    def _poll(self, waiter: Waiter) -> bool:
+        self.waiter = waiter
+        try:
+            return waiter.wait(self.watch.poll)
+        except IscError as error:
+            raise WaitFailed(error, self._results()) from None
+
+    def _checked(self) -> dict[str, t.Any]:
+        failed = self.watch.seen.failed(self.fail_on)
+        if failed:
+            total = len(self.watch.seen)
+            ends = [_ended(record) for record in failed]
+            raise WaitFailed(f"{len(failed)} of {_tasks(total)} failed: {_listed(ends)}.", self._results())
+        return self._results()
+
+    def _results(self) -> dict[str, t.Any]:
+        seen = self.watch.seen
+        results: dict[str, t.Any] = {
+            "tasks": self._projected(seen.completed()),
+            "failed_tasks": self._projected(seen.failed(self.fail_on)),
+            "pending_tasks": self._projected(seen.pending()),
+            "elapsed": round(self.waiter.elapsed, 3),
+            "polls": self.waiter.polls,
+            "requests": self.transport.requests_sent,
+        }
+        unknown = seen.of_unknown_status()
+        if unknown:
+            ends = _listed([f"{name_of(record)} with {shown(record.get('completionStatus'))}" for record in unknown])
+            results["warnings"] = [f"Taken as completed, though the completion status is not a known one: {ends}."]
+        return results
+
+    def _projected(self, records: t.Sequence[Record]) -> list[Record]:
+        return [projected(record, self.fields) for record in records]
+
+    def _timed_out(self) -> str:
+        seen = self.watch.seen
+        pending = seen.pending()
+        left = [f"{len(pending)} of {_tasks(len(seen))} still pending: {_listed(list(map(name_of, pending)))}"] * bool(
+            pending
+        )
+        unknown = getattr(self.watch, "unknown", [])
+        left += [f"not known to the tenant: {_listed(list(map(shown, unknown)))}"] * bool(unknown)
+        left += [f"the last poll failed: {str(self.waiter.fault).rstrip('.')}"] if self.waiter.fault else []
+        left = left or ["it was not quiet for long enough"]
+        return f"Timed out after {self.waiter.timeout:g} s: {'; '.join(left)}."
+
+
+def _ended(record: Record) -> str:
+    texts = message_texts(record, "ERROR", "WARN") or message_texts(record)
+    why = f" ({' '.join(texts)})" if texts else ""
+    return f"{name_of(record)} ended with {record.get('completionStatus')}{why}"
+
+
+def _tasks(number: int) -> str:
+    return "1 task" if number == 1 else f"{number} tasks"
+
+
+def _listed(parts: list[str]) -> str:
+    more = len(parts) - _MOST_NAMED
+    return "; ".join(parts[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")

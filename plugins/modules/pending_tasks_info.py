@@ -79,7 +79,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tasks:
-  description: The records, the newest first; every key that the API gave, or those of O(fields). Empty with O(count_only).
+  description:
+    - The records, the newest first; every key that the API gave, or those of O(fields).
+    - Empty with O(count_only=true).
   returned: success
   type: list
   elements: dict

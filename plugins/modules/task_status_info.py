@@ -13,7 +13,7 @@ module: task_status_info
 short_description: List the background tasks of a SailPoint Identity Security Cloud tenant, or read one
 version_added: 0.1.0
 description:
-  - Returns records of tasks such as aggregations and identity refreshes, as the API has them (TaskStatus), with all keys.
+  - Returns records of tasks such as aggregations and identity refreshes, with all keys that the API gives (TaskStatus).
   - V(beta) and V(v2024) list tasks that have completed; the other versions list all tasks. For those that have not
     completed M(sailpoint.isc.pending_tasks_info) works on every version.
   - The tenant keeps tasks for 90 days.
@@ -106,7 +106,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tasks:
-  description: The records, each id once, in the order of O(sorters); every key that the API gave, or those of O(fields).
+  description:
+    - The records, each id once, in the order of O(sorters).
+    - They have every key that the API gave, or those of O(fields).
   returned: success
   type: list
   elements: dict
@@ -131,7 +133,7 @@ tasks:
 total_count:
   description:
     - How many tasks match, whatever O(offset) and O(max_results) say.
-    - Told by the tenant, but counted by the module with O(newer_than) and O(older_than), which the tenant does not know.
+    - Told by the tenant; with O(newer_than) or O(older_than), which it cannot judge, counted by the module.
   returned: with O(count=true)
   type: int
   sample: 1432

@@ -1,0 +1,199 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.task_wait."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: task_wait
+short_description: Wait until tasks of a SailPoint Identity Security Cloud tenant have completed
+version_added: 0.1.0
+description:
+  - With O(ids), waits until every one of these tasks has completed. Without, waits until nothing that matches is
+    pending, in the whole tenant if nothing is given to match.
+  - A task has completed when both C(completed) and C(completionStatus) are set; one alone may come a moment earlier.
+  - Polls in bulk, one request for up to 100 tasks. On V(beta) and V(v2024), whose list leaves out pending tasks, more
+    than two ids take another request for every 250 tasks that are pending in the tenant.
+  - Faults that pass do not end the wait; the time limit does. A token that expires is renewed where O(client_id) and
+    O(client_secret) are given.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+  - sailpoint.isc.attributes.info
+  - sailpoint.isc.listing.fields
+attributes:
+  check_mode:
+    support: full
+    details: Looks once and does not wait. Tasks that are pending, or not known yet, are no failure then.
+options:
+  ids:
+    description:
+      - The ids of the tasks to wait for.
+    type: list
+    elements: str
+  source_ids:
+    description:
+      - Wait until no task of the sources with these ids is pending.
+    type: list
+    elements: str
+  types:
+    description:
+      - Wait until no task of these task definitions is pending, such as V(CLOUD_ACCOUNT_AGGREGATION) or
+        V(CLOUD_GROUP_AGGREGATION) (entitlements). Together with the other options, a task must match all of them.
+    type: list
+    elements: str
+  unique_names:
+    description:
+      - Wait until no task is pending whose C(uniqueName) matches one of these shell patterns.
+    type: list
+    elements: str
+  settle:
+    description:
+      - Without O(ids), so many polls in a row must find nothing pending.
+    type: int
+    default: 1
+  timeout:
+    description:
+      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h). The last look may
+        take up to 5 seconds more.
+    type: str
+    default: 1h
+  interval:
+    description:
+      - The first pause between two polls, in seconds or as a duration; every pause is twice the one before.
+    type: str
+    default: '2'
+  max_interval:
+    description:
+      - The longest pause between two polls, in seconds or as a duration.
+    type: str
+    default: '30'
+  fail_on:
+    description:
+      - The completion statuses that fail this task, once everything has completed. An empty list fails on none.
+    type: list
+    elements: str
+    choices: [SUCCESS, WARNING, ERROR, TERMINATED, TEMPERROR]
+    default: [ERROR, TERMINATED, TEMPERROR]
+  not_found_grace:
+    description:
+      - How long one of O(ids) may be unknown to the tenant, in seconds or as a duration, before that is a failure.
+    type: str
+    default: '30'
+seealso:
+  - module: sailpoint.isc.pending_tasks_info
+"""
+
+EXAMPLES = r"""
+- name: Wait for two aggregations
+  sailpoint.isc.task_wait:
+    ids:
+      - 464ae7bf791e49fdb74606a2e4a89635
+      - af1b82086c194f89acce82e156ff6e61
+    timeout: 2h
+    fields: [id, target, completionStatus]
+  register: aggregations
+
+- name: Wait until no aggregation of a source is pending
+  sailpoint.isc.task_wait:
+    source_ids: [2c9180835d2e5168015d32f890ca1581]
+    types: [CLOUD_ACCOUNT_AGGREGATION, CLOUD_GROUP_AGGREGATION]
+    timeout: 30m
+
+- name: Wait until the whole tenant has been quiet for three polls, however the tasks end
+  sailpoint.isc.task_wait:
+    settle: 3
+    interval: 10
+    max_interval: 10
+    timeout: 4h
+    fail_on: []
+"""
+
+RETURN = r"""
+tasks:
+  description:
+    - The records of the tasks that have completed, in the order of O(ids).
+    - Without O(ids), those that were pending when the wait began or came later, and have completed since.
+  returned: always, unless an option was refused
+  type: list
+  elements: dict
+  sample:
+    - id: 464ae7bf791e49fdb74606a2e4a89635
+      completed: "2026-05-17T19:33:16.470Z"
+      completionStatus: SUCCESS
+failed_tasks:
+  description: Those of RV(tasks) whose completion status is in O(fail_on).
+  returned: always, unless an option was refused
+  type: list
+  elements: dict
+  sample: []
+pending_tasks:
+  description: The records of the tasks that have not completed, as they were last seen.
+  returned: always, unless an option was refused
+  type: list
+  elements: dict
+  sample: []
+elapsed:
+  description: How long the wait took, in seconds.
+  returned: always, unless an option was refused
+  type: float
+  sample: 34.21
+polls:
+  description: How often the tenant was asked for the state of all tasks and answered.
+  returned: always, unless an option was refused
+  type: int
+  sample: 5
+requests:
+  description: How many requests were sent, those for tokens and those that were tried again included.
+  returned: always, unless an option was refused
+  type: int
+  sample: 6
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration_or_seconds
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, QuietWatch, Wait
+
+OPTIONS = {
+    "ids": {"type": "list", "elements": "str"},
+    "source_ids": {"type": "list", "elements": "str"},
+    "types": {"type": "list", "elements": "str"},
+    "unique_names": {"type": "list", "elements": "str"},
+    "settle": {"type": "int", "default": 1},
+    **_options.WAITING,
+    "not_found_grace": {"type": "str", "default": "30"},
+    **_options.FIELDS,
+}
+
+
+def work(module: AnsibleModule, client: Client) -> dict[str, object]:
+    options = module.params
+    waiter = _options.waiter(options)
+    grace = duration_or_seconds("not_found_grace", options["not_found_grace"])
+    selection = _options.selection(options, client.api)
+    tasks = TaskStatuses(client, time.time)
+    watch: IdsWatch | QuietWatch
+    if selection.ids is not None:
+        watch = IdsWatch(tasks, selection.ids, grace, waiter.clock)
+    else:
+        watch = QuietWatch(tasks, selection, options["settle"])
+    wait = Wait(watch, waiter, client.transport, options["fail_on"], options["fields"])
+    return wait.look() if module.check_mode else wait.run()
+
+
+def main() -> None:
+    _module.run(work, OPTIONS, mutually_exclusive=[("ids", name) for name in ("source_ids", "types", "unique_names")])
+
+
+if __name__ == "__main__":
+    main()
