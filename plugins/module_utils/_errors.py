@@ -73,7 +73,8 @@ class RequestFailed(IscError):
     def __str__(self) -> str:
         tries = f" in {self.attempts} attempts" if self.attempts > 1 else ""
         advice = f"; {self.advice}" if self.advice else ""
-        return f"{self.method} {self.url} {self.reason}{tries}{advice}."
+        address = self.url.partition("?")[0]  # a query can be as long as a page; the failure returns it whole
+        return f"{self.method} {address} {self.reason}{tries}{advice}."
 
     def as_failure(self) -> dict[str, t.Any]:
         facts = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")

@@ -34,7 +34,7 @@ def run(
     returns_token: bool = False,
     **spec: t.Any,
 ) -> None:
-    """Runs a module: work gets the module and a client, and returns the result.
+    """Runs a module: work gets the module and a client, and returns the result, its warnings under that key.
 
     options: the module's own, as in an argument spec; those of the connection come with it.
     libraries: what the module needs beside requests, and whether it could be imported.
@@ -58,15 +58,18 @@ def run(
         with Client(settings, keep_secret) as client:
             result = work(module, client)
     except IscError as error:
-        _warn_of_deprecation(module, client)
-        module.fail_json(**error.as_failure())
-    _warn_of_deprecation(module, client)
+        failure = error.as_failure()
+        _warn(module, client, failure)
+        module.fail_json(**failure)
+    _warn(module, client, result)
     if returns_token:
         module.no_log_values.discard(result["access_token"])
     module.exit_json(**{"changed": False, **result})
 
 
-def _warn_of_deprecation(module: AnsibleModule, client: Client | None) -> None:
+def _warn(module: AnsibleModule, client: Client | None, result: dict[str, t.Any]) -> None:
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     if client is not None and client.transport.deprecated:
         successor = client.api.successor
         advice = f"; move to api_version {successor}" if successor else ""

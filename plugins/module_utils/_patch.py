@@ -23,8 +23,11 @@ Operation = dict[str, t.Any]
 
 def plan(before: Record, after: Record) -> list[Operation]:
     """The operations that make the one record the other; none exactly when they are equal."""
-    # Without the optimisation there is no "move", which would tie two values together that only happen to be equal.
-    operations: list[Operation] = jsonpatch.JsonPatch.from_diff(before, after, optimization=False).patch
+    operations: list[Operation] = []
+    for key in {**before, **after}:
+        one, other = ({key: record[key]} if key in record else {} for record in (before, after))
+        # Without the optimisation there is no "move", which would tie values together that only happen to be equal.
+        operations += jsonpatch.JsonPatch.from_diff(one, other, optimization=False).patch
     return operations
 
 

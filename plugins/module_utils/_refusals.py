@@ -134,19 +134,19 @@ def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
             passing=unresolved.errno == socket.EAI_AGAIN,
             uncertain=False,
         )
-    never_sent = found(urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError, ConnectionRefusedError)
+    if found(urllib3_errors.ProxyError):
+        return BrokenConnection("failed: the proxy does not let it through", uncertain=False)
+    # Before the timeouts, of which urllib3 makes this one.
+    if found(urllib3_errors.NewConnectionError):
+        refused = found(ConnectionRefusedError) is not None
+        return BrokenConnection(
+            "failed: the connection was refused" if refused else "failed: no connection to the host", uncertain=False
+        )
     if found(urllib3_errors.TimeoutError, TimeoutError, socket.timeout) or "timed out" in str(error):
         return BrokenConnection(
             f"got no complete answer within {limit:g} s",
             _CHECK_NETWORK + ", or raise request_timeout",
-            uncertain=never_sent is None,
-        )
-    if found(urllib3_errors.ProxyError):
-        return BrokenConnection("failed: the proxy does not let it through", uncertain=False)
-    if never_sent is not None:
-        refused = found(ConnectionRefusedError) is not None
-        return BrokenConnection(
-            "failed: the connection was refused" if refused else "failed: no connection to the host", uncertain=False
+            uncertain=found(urllib3_errors.ConnectTimeoutError) is None,
         )
     if found(ConnectionError, http.client.HTTPException, urllib3_errors.ProtocolError, ssl.SSLEOFError):
         return BrokenConnection("failed: the connection broke before the answer was complete")

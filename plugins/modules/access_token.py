@@ -71,7 +71,7 @@ access_token:
 expires_in:
   description: Seconds until the token expires; null where nothing tells.
   returned: success
-  type: float
+  type: int
   sample: 43199
 identity:
   description: What the token says of itself. Values that it does not tell are null, or empty lists.
@@ -120,9 +120,10 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._client import Clien
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     token = client.token()
+    seconds = token.seconds_left(time.time())
     return {
         "access_token": token.value,
-        "expires_in": token.seconds_left(time.time()),
+        "expires_in": None if seconds is None else int(seconds),
         "identity": identity(token),
     }
 
