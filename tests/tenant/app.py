@@ -23,7 +23,7 @@ from .clock import format_time, parse_time
 from .control import PREFIX, Control, Handler
 from .errors import ApiError, bad_request, error_body, forbidden, not_found
 from .log import summary
-from .oauth import Client
+from .oauth import Client, named_client
 from .scenario import Tenant
 from .sources import KINDS, Upload, launch, progress
 from .tasks import STATUSES, Record, Task
@@ -112,7 +112,7 @@ async def _receive(
     entry = tenant.log.add(request, query, logged)
     entry["version"] = version.name if version else None
     entry["operation"] = name
-    entry["client_id"] = tenant.tokens.client_id(request.headers.get("Authorization"))
+    entry["client_id"] = named_client(request.headers.get("Authorization"))
     return Call(tenant, request, name, version, operation, query, entry, body, upload)
 
 
@@ -168,7 +168,7 @@ async def _faulty_answer(call: Call, operate: Operate, fault: faults.Fault) -> w
     if fault.name == "expire_token" and call.name == "token":
         response = _answer(call, operate)
         if response.status == 200 and isinstance(response.body, bytes):
-            call.tenant.tokens.expire(json.loads(response.body)["access_token"])
+            call.tenant.tokens.expire("Bearer " + json.loads(response.body)["access_token"])
         return response
     if fault.name == "expire_token":
         call.tenant.tokens.expire(call.request.headers.get("Authorization"))

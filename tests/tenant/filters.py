@@ -54,38 +54,22 @@ class Comparison:
         return value in self.values
 
 
-class _Builder(lark.Transformer[lark.Token, "list[Comparison]"]):
-    """Turns lark's tree into comparisons."""
-
-    def start(self, children: list[Any]) -> list[Comparison]:
-        return [child for child in children if isinstance(child, Comparison)]
-
-    def _comparison(self, operator: str, children: list[lark.Token]) -> Comparison:
-        values = tuple(_unquote(child) for child in children if child.type == "STRING")
-        return Comparison(str(children[0]), operator, values)
-
-    def eq(self, children: list[lark.Token]) -> Comparison:
-        return self._comparison("eq", children)
-
-    def isnull(self, children: list[lark.Token]) -> Comparison:
-        return self._comparison("isnull", children)
-
-    def __default__(self, data: Any, children: list[Any], meta: Any) -> Any:
-        # `in` cannot be the name of a method.
-        return self._comparison("in", children)
-
-
-_PARSER = lark.Lark(GRAMMAR, parser="lalr", transformer=_Builder())
+_PARSER = lark.Lark(GRAMMAR, parser="lalr")
 
 
 def parse(expression: str) -> list[Comparison]:
     """The comparisons of an expression, which are joined by `and`; raises ValueError for anything else."""
     try:
-        tree: Any = _PARSER.parse(expression)
-    except lark.exceptions.LarkError as error:
-        raise ValueError(f"Illegal filter expression: {expression}") from error
-    comparisons: list[Comparison] = tree
-    return comparisons
+        tree = _PARSER.parse(expression)
+    except lark.exceptions.LarkError:
+        raise ValueError(f"Illegal filter expression: {expression}") from None
+    return [_comparison(node) for node in tree.children if isinstance(node, lark.Tree)]
+
+
+def _comparison(node: lark.Tree[lark.Token]) -> Comparison:
+    tokens = [token for token in node.children if isinstance(token, lark.Token)]
+    values = tuple(_unquote(token) for token in tokens if token.type == "STRING")
+    return Comparison(str(tokens[0]), str(node.data), values)
 
 
 def check(comparisons: list[Comparison], version: Version) -> None:

@@ -61,6 +61,8 @@ def tasks(spec: Mapping[str, Any], known: list[Source], now: float) -> Iterator[
         created = now - newest - span * (number + chance.random()) / count
         source = chance.choice(known) if known else None
         task = _task(spec, chance, source, created, pending=number < pending)
+        # Written out now, so that the first pages are served as quickly as the next ones.
+        task.json()
         yield task
 
 

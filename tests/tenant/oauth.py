@@ -118,7 +118,7 @@ class Tokens:
 
     def check(self, authorization: str | None) -> Client:
         """The client of an Authorization header; raises the API's 401."""
-        claims = self._claims(authorization, verify=True)
+        claims = _claims(authorization, verify=True)
         client = self.clients.get(claims.get("client_id", ""))
         if claims["jti"] in self.revoked:
             raise unauthorized(JWT_EXPIRED)
@@ -126,31 +126,33 @@ class Tokens:
             raise unauthorized(JWT_INVALID)
         return client
 
-    def expire(self, token: str | None) -> None:
-        """Let a token (bare, or as an Authorization header) be expired from now on."""
+    def expire(self, authorization: str | None) -> None:
+        """Let the token of an Authorization header be expired from now on."""
         try:
-            self.revoked.add(self._claims(token, verify=False)["jti"])
+            self.revoked.add(_claims(authorization, verify=False)["jti"])
         except ApiError:
             pass
 
-    def client_id(self, authorization: str | None) -> str | None:
-        """The client id that a token names, whether it is valid or not."""
-        try:
-            return str(self._claims(authorization, verify=False)["client_id"])
-        except (ApiError, KeyError):
-            return None
 
-    def _claims(self, authorization: str | None, verify: bool) -> dict[str, Any]:
-        scheme, _, token = (authorization or "").rpartition(" ")
-        if not token or scheme.lower() not in ("bearer", ""):
-            raise unauthorized("JWT is required")
-        try:
-            claims: dict[str, Any] = jwt.decode(token, _KEY, algorithms=[_ALGORITHM], options={"verify_exp": verify})
-        except jwt.ExpiredSignatureError:
-            raise unauthorized(JWT_EXPIRED) from None
-        except jwt.InvalidTokenError:
-            raise unauthorized(JWT_INVALID) from None
-        return claims
+def named_client(authorization: str | None) -> str | None:
+    """The client id that a token names, whether it is still good or not."""
+    try:
+        return str(_claims(authorization, verify=False)["client_id"])
+    except (ApiError, KeyError):
+        return None
+
+
+def _claims(authorization: str | None, verify: bool) -> dict[str, Any]:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthorized("JWT is required")
+    try:
+        claims: dict[str, Any] = jwt.decode(token, _KEY, algorithms=[_ALGORITHM], options={"verify_exp": verify})
+    except jwt.ExpiredSignatureError:
+        raise unauthorized(JWT_EXPIRED) from None
+    except jwt.InvalidTokenError:
+        raise unauthorized(JWT_INVALID) from None
+    return claims
 
 
 def _refused(status: int, error: str, description: str) -> ApiError:

@@ -113,7 +113,13 @@ class Task:
     end_attributes: Record = field(default_factory=dict)
     visible_at: float = 0.0
     vanished: bool = False
-    _text: str | None = field(default=None, repr=False)
+    pending: bool = field(init=False)
+    finished: bool = field(init=False)
+    """Whether the API counts it as completed. Between `completed` and `completionStatus` it is pending as well."""
+    _text: str | None = field(init=False, default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.changed()
 
     @property
     def id(self) -> str:
@@ -126,15 +132,6 @@ class Task:
         target = self.record.get("target") or {}
         return target.get("id") if target.get("type") == "APPLICATION" else None
 
-    @property
-    def pending(self) -> bool:
-        return self.record.get("completionStatus") is None
-
-    @property
-    def finished(self) -> bool:
-        """Whether the API counts it as completed. Between `completed` and `completionStatus` it is pending as well."""
-        return self.record.get("completed") is not None or not self.pending
-
     def shown(self, now: float) -> bool:
         return not self.vanished and self.visible_at <= now and now - self.created <= KEPT
 
@@ -145,8 +142,10 @@ class Task:
         return self._text
 
     def changed(self) -> None:
-        """Must follow every change of the record."""
+        """Must follow every change of the record: what is derived from it is worked out anew."""
         self._text = None
+        self.pending = self.record.get("completionStatus") is None
+        self.finished = self.record.get("completed") is not None or not self.pending
         try:
             self.created = parse_time(self.record["created"])
         except (KeyError, ValueError):
@@ -233,7 +232,10 @@ class TaskStore:
     def select(self, now: float, *conditions: Callable[[Task], bool]) -> list[Task]:
         """The tasks that the API shows and that meet all conditions, newest first."""
         self.advance(now)
-        return [task for task in self.all() if task.shown(now) and all(condition(task) for condition in conditions)]
+        found = [task for task in self.all() if task.shown(now)]
+        for condition in conditions:
+            found = [task for task in found if condition(task)]
+        return found
 
     def running(self, definition: str, source_id: str, now: float) -> Task | None:
         """A pending task of that definition and source: it makes the source busy."""
@@ -356,19 +358,21 @@ def task_from(spec: Record, source_names: dict[str, str], now: float) -> Task:
         record["messages"] = task.end_messages
         if "completed" not in spec:
             record["completed"] = format_time(min(now, created + 60))
+        if "modified" not in spec and record["completed"] is not None:
+            record["modified"] = record["completed"]
     elif "ends_in" in spec:
         task.finish_at = now + parse_duration(spec["ends_in"])
     elif "seconds" in spec:
         task.finish_at = created + parse_duration(spec["seconds"])
     elif "ends" in spec:
         task.finish_at = created + min(60.0, max(0.0, now - created - task.gap))
-        task.advance(task.finish_at + task.gap)
+        task.advance(now + task.gap)
     else:
         record["messages"] = task.end_messages
     for key in spec.get("without") or []:
         record.pop(key, None)
-    if task.finish_at is not None and task.finish_at + task.gap <= now:
-        task.advance(now)
+    task.changed()
+    task.advance(now)
     return task
 
 

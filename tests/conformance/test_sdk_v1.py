@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SailPoint's SDK 2.x finds on the stand-in what it expects of v1."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import Any
+
+import pytest
+from hand import Hand
+from sailpoint.configuration import Configuration, ConfigurationParams
+from sailpoint.task_management import exceptions
+from sailpoint.task_management.api.task_management_api import TaskManagementApi
+from sailpoint.task_management.api_client import ApiClient
+from sailpoint.task_management.models.error_response_dto import ErrorResponseDto
+from sailpoint.task_management.models.json_patch_operation import JsonPatchOperation
+
+
+def connect(url: str, client_id: str = "admin") -> TaskManagementApi:
+    parameters = ConfigurationParams()
+    parameters.base_url = url
+    parameters.client_id = client_id
+    parameters.client_secret = f"{client_id}-secret"
+    configuration = Configuration(parameters)
+    configuration.experimental = True
+    configuration.suppress_experimental_warnings = True
+    return TaskManagementApi(ApiClient(configuration))
+
+
+def everything(call: Any, **query: Any) -> list[Any]:
+    """All pages of a list; a value that the models do not know is an error."""
+    found: list[Any] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        while True:
+            page = call(limit=250, offset=len(found), **query)
+            found += page
+            if len(page) < 250:
+                return found
+
+
+def test_the_models_accept_every_record(tenant: Hand) -> None:
+    tenant.scenario(generate={"count": 600, "pending": 0.05, "failed": 0.2, "warned": 0.2})
+    served = {record["id"]: record for record in tenant.control("GET", "tasks")["tasks"]}
+    api = connect(tenant.url)
+    found = everything(api.get_task_status_list_v1)
+    assert len(served) == 600
+    assert sorted(record.id for record in found) == sorted(served)
+    for record in found:
+        raw = served[record.id]
+        assert record.to_dict()["uniqueName"] == raw["uniqueName"]
+        assert [message.type for message in record.messages] == [message["type"] for message in raw["messages"]]
+    assert {record.completion_status for record in found} == {
+        None,
+        "SUCCESS",
+        "WARNING",
+        "ERROR",
+        "TERMINATED",
+        "TEMPERROR",
+    }
+    assert api.get_task_status_v1(found[0].id) == found[0]
+
+
+def test_pages_the_total_and_pending_tasks_by_filter(tenant: Hand) -> None:
+    tenant.scenario(generate={"count": 25, "pending": 0.2})
+    api = connect(tenant.url)
+    answers = [
+        api.get_task_status_list_v1_with_http_info(limit=10, offset=offset, count=True) for offset in (0, 10, 20, 30)
+    ]
+    assert [len(answer.data) for answer in answers] == [10, 10, 5, 0]
+    assert {answer.headers["X-Total-Count"] for answer in answers} == {"25"}
+    created = [record.created for answer in answers for record in answer.data]
+    assert created == sorted(created, reverse=True)
+    assert [record.created for record in api.get_task_status_list_v1(sorters="created")] == created[::-1]
+    pending = api.get_task_status_list_v1_with_http_info(filters="completionStatus isnull", count=True, limit=0)
+    assert pending.data == []
+    assert pending.headers["X-Total-Count"] == "5"
+
+
+def test_filters_arrive_as_they_were_meant(tenant: Hand) -> None:
+    odd = 'a "quoted" \\ b+c %41'
+    tenant.scenario(tasks=[{"id": odd, "launcher": "ada"}, {"id": "other", "launcher": "ada"}, {"id": "fine"}])
+    quoted = odd.replace("\\", "\\\\").replace('"', '\\"')
+    api = connect(tenant.url)
+    found = api.get_task_status_list_v1(filters=f'id in ("{quoted}","fine") and launcher eq "ada"')
+    assert [record.id for record in found] == [odd]
+    assert api.get_task_status_v1(odd).id == odd
+
+
+def test_a_patch_clears_a_pending_task(tenant: Hand) -> None:
+    tenant.scenario(tasks=[{"id": "stuck", "age": "3h"}])
+    api = connect(tenant.url)
+    operations = [
+        {"op": "replace", "path": "/completionStatus", "value": "ERROR"},
+        {"op": "replace", "path": "/completed", "value": "2024-05-17T19:33:16.470Z"},
+    ]
+    patched = api.update_task_status_v1("stuck", [JsonPatchOperation.from_dict(entry) for entry in operations])
+    assert patched.completion_status == "ERROR"
+    assert f"{patched.completed:%Y-%m-%dT%H:%M:%S.%f}" == "2024-05-17T19:33:16.470000"
+    assert api.get_task_status_v1("stuck") == patched
+    assert tenant.requests()[-2]["effect"] == "patched"
+
+
+def test_errors_are_read_as_the_sdk_expects_them(tenant: Hand) -> None:
+    tenant.scenario(tasks=[{"id": "stuck"}])
+    api = connect(tenant.url)
+    with pytest.raises(exceptions.NotFoundException) as missing:
+        api.get_task_status_v1("no-such-task")
+    document = ErrorResponseDto.from_json(missing.value.body)
+    assert document.detail_code == "404 Not found"
+    assert "no-such-task" in document.messages[0].text
+    with pytest.raises(exceptions.BadRequestException) as refused:
+        api.get_task_status_list_v1(filters='type eq "QUARTZ"')
+    assert "QUARTZ" in ErrorResponseDto.from_json(refused.value.body).messages[0].text
+    operation = JsonPatchOperation.from_dict({"op": "replace", "path": "/completionStatus", "value": "ERROR"})
+    with pytest.raises(exceptions.ForbiddenException):
+        connect(tenant.url, "reader").update_task_status_v1("stuck", [operation])
+    tenant.faults({"operation": "get", "fault": "unauthorized"})
+    with pytest.raises(exceptions.UnauthorizedException) as expired:
+        api.get_task_status_v1("stuck")
+    assert json.loads(expired.value.body) == {"error": "JWT validation failed: JWT is expired"}
+
+
+def test_there_is_no_endpoint_for_pending_tasks(tenant: Hand) -> None:
+    tenant.scenario(tasks=[{"id": "running"}])
+    with pytest.raises(exceptions.NotFoundException):
+        connect(tenant.url).get_task_status_v1("pending-tasks")
