@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 
 import pytest
-from hand import Hand
 
+from tests.conformance.hand import Hand
 from tests.support.tenant import running_tenant
 
 SDK = version("sailpoint")

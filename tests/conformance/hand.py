@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -33,12 +34,12 @@ class Hand:
     def faults(self, *faults: dict[str, Any]) -> None:
         self.control("POST", "faults", list(faults))
 
-    def requests(self) -> list[dict[str, Any]]:
+    def log(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.control("GET", "log")["requests"]
         return found
 
     def last(self) -> dict[str, Any]:
-        return self.requests()[-1]
+        return self.log()[-1]
 
     def token(self, client: str = "admin", secret: str | None = None) -> requests.Response:
         form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret or SECRETS[client]}
@@ -69,7 +70,7 @@ class Session:
         """The task list of a version, filtered by an expression that is encoded as the API wants it."""
         parts = [f"{name}={value}" for name, value in query.items()]
         if expression is not None:
-            parts.append("filters=" + requests.utils.quote(expression, safe=""))
+            parts.append("filters=" + quote(expression, safe=""))
         path = "/task-status/v1" if version == "v1" else f"/{version}/task-status"
         return self.get(path + "?" + "&".join(parts))
 

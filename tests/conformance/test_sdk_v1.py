@@ -11,13 +11,14 @@ import warnings
 from typing import Any
 
 import pytest
-from hand import Hand
 from sailpoint.configuration import Configuration, ConfigurationParams
 from sailpoint.task_management import exceptions
 from sailpoint.task_management.api.task_management_api import TaskManagementApi
 from sailpoint.task_management.api_client import ApiClient
 from sailpoint.task_management.models.error_response_dto import ErrorResponseDto
 from sailpoint.task_management.models.json_patch_operation import JsonPatchOperation
+
+from tests.conformance.hand import Hand
 
 
 def connect(url: str, client_id: str = "admin") -> TaskManagementApi:
@@ -102,7 +103,7 @@ def test_a_patch_clears_a_pending_task(tenant: Hand) -> None:
     assert patched.completion_status == "ERROR"
     assert f"{patched.completed:%Y-%m-%dT%H:%M:%S.%f}" == "2024-05-17T19:33:16.470000"
     assert api.get_task_status_v1("stuck") == patched
-    assert tenant.requests()[-2]["effect"] == "patched"
+    assert tenant.log()[-2]["effect"] == "patched"
 
 
 def test_errors_are_read_as_the_sdk_expects_them(tenant: Hand) -> None:

@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hand import Hand
 from sailpoint.configuration import Configuration, ConfigurationParams
+
+from tests.conformance.hand import Hand
 
 # That GET and HEAD of pending tasks are deprecated is known.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -175,7 +176,7 @@ def test_a_patch_clears_a_pending_task(tenant: Hand, sdk: Sdk) -> None:
     assert patched.completion_status == "ERROR"
     assert f"{patched.completed:%Y-%m-%dT%H:%M:%S.%f}" == "2024-05-17T19:33:16.470000"
     assert sdk.api.get_task_status("stuck") == patched
-    assert tenant.requests()[-2]["effect"] == "patched"
+    assert tenant.log()[-2]["effect"] == "patched"
 
 
 def test_errors_are_read_as_the_sdk_expects_them(tenant: Hand, sdk: Sdk) -> None:

@@ -224,8 +224,9 @@ def _without(record: dict[str, Any], keys: set[str]) -> dict[str, Any]:
 async def cut(fault: Fault, request: web.Request, response: web.Response) -> None:
     """Write the answer as the fault wants it, straight to the connection, and end the connection."""
     transport = request.transport
-    if not isinstance(transport, asyncio.Transport):
+    if transport is None:  # the client has gone away
         return
+    assert isinstance(transport, asyncio.Transport)
     body = b"" if request.method == "HEAD" or not isinstance(response.body, bytes) else response.body
     half = body[: len(body) // 2]
     if fault.name in ("reset_before", "reset_after"):

@@ -11,7 +11,18 @@ from typing import Any
 
 from .clock import format_time, parse_duration, parse_time
 from .errors import bad_request, not_found
-from .tasks import ACCOUNTS, ENTITLEMENTS, UNCORRELATED, Record, Task, TaskStore, messages, new_id, new_record
+from .tasks import (
+    ACCOUNTS,
+    COMPLETED_GAP,
+    ENTITLEMENTS,
+    UNCORRELATED,
+    Record,
+    Task,
+    TaskStore,
+    messages,
+    new_id,
+    new_record,
+)
 
 BUSY = "This aggregation failed because the currently running aggregation must complete before the next one can start."
 
@@ -34,10 +45,11 @@ class Course:
     messages: tuple[Any, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     visible_after: float = 0.0
+    completed_gap: float = COMPLETED_GAP
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Course:
-        unknown = set(spec) - {"seconds", "ends", "messages", "attributes", "visible_after"}
+        unknown = set(spec) - {"seconds", "ends", "messages", "attributes", "visible_after", "completed_gap"}
         if unknown:
             raise ValueError(f"unknown keys of an aggregation: {', '.join(sorted(unknown))}")
         return cls(
@@ -46,6 +58,7 @@ class Course:
             messages=tuple(spec.get("messages") or ()),
             attributes=spec.get("attributes") or {},
             visible_after=parse_duration(spec.get("visible_after", 0)),
+            completed_gap=parse_duration(spec.get("completed_gap", COMPLETED_GAP)),
         )
 
 
@@ -118,6 +131,7 @@ def _new_task(kind: str, source: Source, upload: Upload, launcher: str, now: flo
         source=source.id,
         created=now,
         finish_at=now + course.seconds,
+        gap=course.completed_gap,
         ends=course.ends,
         end_messages=messages(course.messages, course.ends),
         end_attributes=dict(course.attributes),

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command `python -m tests.tenant`: how it starts, what it serves then, how it stops."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+import trustme
+
+from tests.conformance.hand import Hand
+
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "tests" / "tenant" / "scenarios"
+
+
+@contextmanager
+def started(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process, and the first line that it prints."""
+    command = [sys.executable, "-m", "tests.tenant", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().rstrip("\n")
+        finally:
+            process.kill()
+
+
+def hand(line: str) -> Hand:
+    announcement, _, url = line.rpartition(" ")
+    assert announcement == "tenant: listening on"
+    return Hand(url)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_announces_itself_and_stops_at_once(number: signal.Signals) -> None:
+    with started("--latency", "30") as (process, line):
+        tenant = hand(line)
+        assert len(tenant.control("GET", "tasks")["tasks"]) == 302
+        # A request that is still waiting for its answer does not keep it from stopping.
+        with pytest.raises(requests.exceptions.Timeout):
+            requests.get(f"{tenant.url}/beta/task-status", timeout=0.2)
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_a_port_that_is_taken() -> None:
+    with started() as (_, line):
+        port = line.rpartition(":")[2]
+        with started("--port", port) as (process, complaint):
+            assert complaint.startswith(f"tenant: cannot listen on 127.0.0.1:{port}")
+            assert process.wait(timeout=10) == 1
+
+
+@pytest.mark.parametrize("content", ["taks: []", "tasks: [{age: soon}]", "]", "- 1", None])
+def test_a_scenario_that_cannot_be_used(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "scenario.yml"
+    if content is not None:
+        file.write_text(content)
+    with started("--scenario", file) as (process, complaint):
+        assert complaint.startswith(f"tenant: {file}: ")
+        assert process.wait(timeout=10) == 2
+
+
+def test_a_scenario_in_json(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text('{"tasks": [{"id": "one"}]}')
+    with started("--scenario", file) as (_, line):
+        assert [record["id"] for record in hand(line).session().list("v1").json()] == ["one"]
+
+
+def test_tls(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    key_file, chain_file, ca_file = tmp_path / "key.pem", tmp_path / "chain.pem", tmp_path / "ca.pem"
+    certificate.private_key_pem.write_to_path(str(key_file))
+    certificate.cert_chain_pems[0].write_to_path(str(chain_file))
+    authority.cert_pem.write_to_path(str(ca_file))
+    with started("--tls-cert", chain_file, "--tls-key", key_file) as (_, line):
+        url = line.rpartition(" ")[2]
+        assert url.startswith("https://127.0.0.1:")
+        form = {"grant_type": "client_credentials", "client_id": "admin", "client_secret": "admin-secret"}
+        answer = requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=5)
+        assert answer.status_code == 200
+        faults = [{"fault": "reset_before"}, {"fault": "reset_during"}]
+        requests.post(f"{url}/_tenant/faults", json=faults, verify=str(ca_file), timeout=5)
+        for _ in faults:
+            with pytest.raises(requests.exceptions.RequestException):
+                requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=5)
+
+
+def test_a_token_survives_a_restart() -> None:
+    with started() as (_, line):
+        session = hand(line).session()
+        port = line.rpartition(":")[2]
+    with started("--port", port) as (_, line):
+        assert session.list("beta").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "endings"),
+    [
+        ("demo-success", {"Workday": "SUCCESS", "Active Directory": "WARNING", "SAP": "SUCCESS"}),
+        ("demo-failure", {"Workday": "SUCCESS", "SAP": "ERROR"}),
+    ],
+)
+def test_the_scenarios_of_the_demo(name: str, endings: dict[str, str]) -> None:
+    begin = time.monotonic()
+    with started("--scenario", SCENARIOS / f"{name}.yml") as (_, line):
+        tenant = hand(line)
+        pending = tenant.session().list("v2025", "completionStatus isnull").json()
+        assert {record["target"]["name"] for record in pending} == set(endings)
+        raw = [task for task in tenant.control("GET", "tasks")["tasks"] if task["completionStatus"] is None]
+        assert {task["target"]["name"]: task["ends"] for task in raw} == endings
+        elapsed = time.monotonic() - begin
+        assert all(4 - elapsed <= task["ends_in"] <= 10 for task in raw)
+        # Nothing else is pending, and there is some history to look at.
+        assert len(tenant.session().list("v2025").json()) == 120 + len(endings)
