@@ -195,6 +195,22 @@ def test_generated_history_is_the_same_for_the_same_seed(tenant: Hand) -> None:
     assert served(1) == served(1) != served(2)
 
 
+def test_generated_history_is_plausible(tenant: Hand) -> None:
+    tenant.scenario(generate={"count": 1000, "newest": 1, "days": 1, "pending": 0.1, "failed": 0.3, "drift": True})
+    records = tenant.control("GET", "tasks")["tasks"]
+    now = datetime.now(timezone.utc).isoformat()
+    done = [record for record in records if record["completed"] is not None]
+    assert len(done) == 900
+    assert all(record["created"] <= record["completed"] <= now for record in done)
+    statuses = {record["completionStatus"] for record in done}
+    assert statuses == {"Success", "Warning", "Error", "TERMINATED", "TEMP_ERROR"}
+    assert any("target" not in record for record in records)
+    assert any("taskDefinitionSummary" not in record for record in records)
+    messages = [message for record in records for message in record["messages"]]
+    assert any(message["localizedText"] is None and message["parameters"] is None for message in messages)
+    assert {record["type"] for record in records} == {"QUARTZ", "QPOC", "QUEUED_TASK"}
+
+
 def test_ten_thousand_records_in_pages(tenant: Hand) -> None:
     tenant.scenario(generate={"count": 10000})
     session = tenant.session()
@@ -417,6 +433,7 @@ def test_a_patch_of_another_content_type(tenant: Hand, content_type: str) -> Non
         [{"op": "replace", "path": "/id", "value": "other"}],
         [{"op": "remove", "path": "/id"}],
         [{"op": "replace", "path": "/completionStatus", "value": "DONE"}],
+        [{"op": "replace", "path": "/completionStatus", "value": ["ERROR"]}],
         [{"op": "replace", "path": "/completed", "value": "yesterday"}],
         [{"op": "replace", "path": "", "value": []}],
     ],

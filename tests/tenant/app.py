@@ -278,7 +278,8 @@ def _patched(record: Record, body: bytes, test_op: str) -> Record:
     if not isinstance(patched, dict) or patched.get("id") != record["id"]:
         raise bad_request("The id of a task cannot be changed.")
     status, completed = patched.get("completionStatus"), patched.get("completed")
-    if status != record.get("completionStatus") and status is not None and status not in STATUSES:
+    known = status is None or (isinstance(status, str) and status in STATUSES)
+    if status != record.get("completionStatus") and not known:
         raise bad_request(f"Error converting Enumerated string (completionStatus) value ({status})")
     if completed != record.get("completed") and completed is not None:
         try:

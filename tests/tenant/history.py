@@ -60,13 +60,15 @@ def tasks(spec: Mapping[str, Any], known: list[Source], now: float) -> Iterator[
     for number in range(count):
         created = now - newest - span * (number + chance.random()) / count
         source = chance.choice(known) if known else None
-        task = _task(spec, chance, source, created, pending=number < pending)
+        task = _task(spec, chance, source, created, None if number < pending else now)
         # Written out now, so that the first pages are served as quickly as the next ones.
         task.json()
         yield task
 
 
-def _task(spec: Mapping[str, Any], chance: random.Random, source: Source | None, created: float, pending: bool) -> Task:
+def _task(
+    spec: Mapping[str, Any], chance: random.Random, source: Source | None, created: float, completed_by: float | None
+) -> Task:
     definition = chance.choice(_KINDS)
     known = DEFINITIONS[definition]
     if known.target is None:
@@ -78,8 +80,8 @@ def _task(spec: Mapping[str, Any], chance: random.Random, source: Source | None,
         record["target"] = {"id": f"{chance.getrandbits(128):032x}", "type": "IDENTITY", "name": "Iris Identity"}
         source = None
     _vary(record, chance)
-    if not pending:
-        _complete(record, chance, created, spec)
+    if completed_by is not None:
+        _complete(record, chance, created, completed_by, spec)
     return Task(record, definition=definition, source=source.id if source else None, created=created)
 
 
@@ -97,8 +99,9 @@ def _vary(record: Record, chance: random.Random) -> None:
         record["launched"] = None
 
 
-def _complete(record: Record, chance: random.Random, created: float, spec: Mapping[str, Any]) -> None:
-    seconds = chance.lognormvariate(4.5, 1.0)
+def _complete(record: Record, chance: random.Random, created: float, latest: float, spec: Mapping[str, Any]) -> None:
+    # Most take a minute or two, a few take an hour.
+    seconds = min(chance.lognormvariate(4.5, 1.0), latest - created - COMPLETED_GAP)
     draw = chance.random()
     failed, warned = float(spec.get("failed", 0.05)), float(spec.get("warned", 0.05))
     status = "SUCCESS"

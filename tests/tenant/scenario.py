@@ -59,7 +59,7 @@ class Tenant:
         if unknown:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}; there are {', '.join(sorted(KEYS))}")
         self.name = str(scenario.get("tenant") or "acme")
-        self.latency = float(scenario.get("latency") or latency)
+        self.latency = float(scenario.get("latency", latency))
         limit = scenario.get("rate_limit", {})
         self.rate_limit = None if limit is None else RateLimit(**limit)
         deprecated = scenario.get("deprecated", "default")

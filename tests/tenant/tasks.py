@@ -97,7 +97,7 @@ DEFINITIONS = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class Task:
     """One task: the record as the API shows it, and what it keeps to itself."""
 
@@ -397,6 +397,7 @@ def merge(task: Task, changes: Record, now: float) -> None:
         task.visible_at = now + parse_duration(changes["visible_after"])
     if "age" in changes:
         task.record["created"] = format_time(now - parse_duration(changes["age"]))
+    task.changed()
     if "ends_in" in changes:
         task.finish_at = now + parse_duration(changes["ends_in"])
     elif "seconds" in changes:
