@@ -10,7 +10,7 @@ SESSIONS := lint sanity units integration conformance artifact coverage
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
 
-.PHONY: help test demo tenant bench build clean $(SESSIONS)
+.PHONY: help test demo tenant bench build changelog clean $(SESSIONS)
 
 help:
 	@echo "make demo         wait for three aggregations of a stand-in tenant, then see one fail"
@@ -25,12 +25,13 @@ help:
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
 	@echo "make bench        what the modules cost"
 	@echo "make build        build the collection's artifact"
+	@echo "make changelog    turn changelogs/fragments into CHANGELOG.md, for a release"
 	@echo "make clean        remove all that the above have made"
 
 test:
 	$(NOX)
 
-demo tenant bench build $(SESSIONS):
+demo tenant bench build changelog $(SESSIONS):
 	$(NOX) --session $@ -- $(ARGS)
 
 # "make test-units" is "make units"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 import signal
@@ -45,6 +46,7 @@ logging.getLogger("findpython").setLevel(logging.WARNING)
 PYTHONS = pythons.interpreters()
 CONTROLLER = pythons.controller(PYTHONS)
 
+CALLERS_TENANT = os.environ.get("SAIL_BASE_URL")
 workspace.enter_private_environment()
 # Whoever ends a run ends what it has started as well, as with Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -65,6 +67,11 @@ def ansible_environment() -> Path:
 def tenant_python() -> Path:
     """Return the interpreter that serves the stand-in tenant."""
     return environment("tenant", TENANT_REQUIREMENTS) / "python"
+
+
+def lint_environment() -> Path:
+    """Return the bin directory with the linters, and what the code that they look at imports."""
+    return environment("lint", f"{SUPPORT}/nox.txt", f"{SUPPORT}/lint.txt", TENANT_REQUIREMENTS)
 
 
 def ansible_test(session: nox.Session, *arguments: str) -> None:
@@ -101,7 +108,7 @@ def require(session: nox.Session, pattern: str) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, types, YAML, changelog, metadata."""
-    bin_directory = environment("lint", f"{SUPPORT}/nox.txt", f"{SUPPORT}/lint.txt", TENANT_REQUIREMENTS)
+    bin_directory = lint_environment()
     tree = workspace.copy_tree()
 
     def run(name: str, *arguments: str) -> None:
@@ -112,10 +119,10 @@ def lint(session: nox.Session) -> None:
     run("mypy", "tests/tenant", "tests/support", "tests/demo", "noxfile.py")
     run("yamllint", "--strict", ".")
     run("python", "tests/support/check_action_group.py")
-    run("antsibull-changelog", "lint")
     with session.chdir(workspace.COLLECTIONS):
         run("mypy", "--config-file", str(ROOT / "pyproject.toml"), "ansible_collections/sailpoint/isc/plugins")
     with session.chdir(tree):
+        run("antsibull-changelog", "lint")
         session.run(
             str(bin_directory / "ansible-lint"),
             "--strict",
@@ -182,6 +189,22 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def changelog(session: nox.Session) -> None:
+    """Turn the fragments into a release's entry of CHANGELOG.md."""
+    bin_directory = lint_environment()
+    environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
+    tree = workspace.copy_tree()
+    # In the copy, because elsewhere it would look at a copy of its own, of the whole checkout with all environments.
+    with session.chdir(tree):
+        session.run(str(bin_directory / "antsibull-changelog"), "release", *session.posargs, external=True, env=environ)
+    shutil.copy2(tree / "CHANGELOG.md", ROOT)
+    shutil.copy2(tree / "changelogs/changelog.yaml", ROOT / "changelogs")
+    for fragment in (ROOT / "changelogs/fragments").glob("*.yml"):
+        if not (tree / fragment.relative_to(ROOT)).exists():
+            fragment.unlink()
+
+
+@nox.session
 def artifact(session: nox.Session) -> None:
     """Build the collection, install it on its own, and run it."""
     require(session, "tests/artifact/test_*.py")
@@ -193,6 +216,8 @@ def artifact(session: nox.Session) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Wait for aggregations of a stand-in tenant as a user would."""
+    if CALLERS_TENANT:
+        session.log("SAIL_BASE_URL is ignored: the demo brings its own tenant. README.md says how to use yours.")
     workspace.copy_tree()
     with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
     session.run(str(with_ansible), "-m", "tests.demo.demo", str(with_tenant), external=True)

@@ -44,10 +44,14 @@ def enter_private_environment() -> None:
             del os.environ[name]
     for directory in (HOME, TEMPORARY, LOGS):
         directory.mkdir(parents=True, exist_ok=True)
+    # An empty one of our own keeps those of the machine and of the caller out.
+    configuration = HOME / "ansible.cfg"
+    configuration.touch()
     os.environ.update(
         HOME=str(HOME),
         TMPDIR=str(TEMPORARY),
         LC_ALL="C.UTF-8",
+        ANSIBLE_CONFIG=str(configuration),
         ANSIBLE_HOME=str(HOME / ".ansible"),
         ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
     )

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two plays against the stand-in tenant: one waits for three aggregations, one fails because an aggregation did.
+
+Usage, from the checkout, with ansible-core: python -m tests.demo.demo PYTHON_OF_THE_TENANT
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.support.tenant import running_tenant
+from tests.support.workspace import HOME, ROOT
+
+PLAYBOOK = "sailpoint.isc.wait_for_aggregation"
+SCENARIOS = ROOT / "tests/tenant/scenarios"
+CREDENTIALS = {"SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
+# A play on the implied localhost is what is wanted here.
+QUIET = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
+COLORS = re.compile(r"\x1b\[[\d;]*m")
+FAILED_HOSTS = 2
+
+
+class Outcome(NamedTuple):
+    """How a play ended: exit status of ansible-playbook, and what it showed."""
+
+    status: int
+    shown: str
+
+
+def main(tenant_python: str) -> int:
+    """Run both acts; return 0 when each ended as it should."""
+    problems = _first_act(tenant_python) + _second_act(tenant_python)
+    print()
+    for problem in problems:
+        print(f"The demo did not go as it should: {problem}")
+    if not problems:
+        print("Both acts went as they should: the first play succeeded, the second failed and said why.")
+    return int(bool(problems))
+
+
+def _first_act(tenant_python: str) -> list[str]:
+    _heading("Act one: three sources are aggregating. The play waits for all of them; one ends with a warning.")
+    scenario = _scenario("demo-success.yml")
+    outcome = _play(tenant_python, "demo-success.yml", scenario)
+    problems = [f"act one does not show {name}." for name in _names(scenario) if name not in outcome.shown]
+    if outcome.status != 0:
+        problems.append(f"act one ended with exit status {outcome.status}, not 0.")
+    return problems
+
+
+def _second_act(tenant_python: str) -> list[str]:
+    _heading("Act two: two sources are aggregating, and one of them ends in ERROR. The play has to fail and say why.")
+    scenario = _scenario("demo-failure.yml")
+    outcome = _play(tenant_python, "demo-failure.yml", scenario)
+    reasons = [text for task in scenario["tasks"] if task.get("ends") == "ERROR" for text in task["messages"]]
+    problems = [f"act two does not show the reason: {reason}" for reason in reasons if reason not in outcome.shown]
+    if "ERROR" not in outcome.shown:
+        problems.append("act two does not show the completion status ERROR.")
+    if outcome.status != FAILED_HOSTS:
+        problems.append(f"act two ended with exit status {outcome.status}, not {FAILED_HOSTS}, that of a failed play.")
+    return problems
+
+
+def _play(tenant_python: str, file: str, scenario: dict[str, Any]) -> Outcome:
+    variables = json.dumps({"source_ids": [task["source"] for task in scenario["tasks"]]})
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), PLAYBOOK, "--extra-vars", variables]
+    with running_tenant(tenant_python, "--scenario", str(SCENARIOS / file)) as url:
+        print(f"$ SAIL_BASE_URL={url} ansible-playbook {PLAYBOOK} --extra-vars '{variables}'", flush=True)
+        environ = {**os.environ, **CREDENTIALS, **QUIET, "SAIL_BASE_URL": url}
+        if sys.stdout.isatty():
+            environ["ANSIBLE_FORCE_COLOR"] = "true"
+        return _watched(command, environ)
+
+
+def _watched(command: list[str], environ: dict[str, str]) -> Outcome:
+    """Run a command, show what it says while it says it, and return it."""
+    shown = []
+    with subprocess.Popen(
+        command,
+        cwd=HOME,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            shown.append(COLORS.sub("", line))
+    return Outcome(process.returncode, "".join(shown))
+
+
+def _scenario(file: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((SCENARIOS / file).read_text())
+    return content
+
+
+def _names(scenario: dict[str, Any]) -> list[str]:
+    return [source["name"] for source in scenario["sources"]]
+
+
+def _heading(text: str) -> None:
+    print(f"\n{'=' * len(text)}\n{text}\n{'=' * len(text)}\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))
