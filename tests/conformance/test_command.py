@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -17,11 +18,15 @@ from pathlib import Path
 import pytest
 import requests
 import trustme
+import yaml
 
 from tests.conformance.hand import Hand
+from tests.tenant.faults import NAMES
+from tests.tenant.scenario import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
-SCENARIOS = ROOT / "tests" / "tenant" / "scenarios"
+TENANT = ROOT / "tests" / "tenant"
+SCENARIOS = TENANT / "scenarios"
 
 
 @contextmanager
@@ -128,3 +133,17 @@ def test_the_scenarios_of_the_demo(name: str, endings: dict[str, str]) -> None:
         assert all(4 - elapsed <= task["ends_in"] <= 10 for task in raw)
         # Nothing else is pending, and there is some history to look at.
         assert len(tenant.session().list("v2025").json()) == 120 + len(endings)
+
+
+def test_the_readme_knows_every_key_and_every_fault(tmp_path: Path) -> None:
+    readme = (TENANT / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert example is not None
+    assert set(yaml.safe_load(example.group(1))) == KEYS
+    assert [name for name in NAMES if f"`{name}`" not in readme] == []
+    file = tmp_path / "example.yml"
+    file.write_text(example.group(1), encoding="utf-8")
+    with started("--scenario", file) as (_, line):
+        tasks = hand(line).control("GET", "tasks")["tasks"]
+        assert len(tasks) == 10001
+        assert [task["ends"] for task in tasks if task["id"] == "a1"] == ["ERROR"]
