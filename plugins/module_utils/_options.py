@@ -87,7 +87,7 @@ def check(options: t.Mapping[str, t.Any]) -> None:
         if least is not None and (value < least or (most is not None and value > most)):
             limits = f"from {least} to {most}" if most is not None else f"{least} or more"
             raise InvalidOption(name, value, f"it must be {limits}")
-    for name in ("id", "ids"):
+    for name in ("id", "ids", "source_id"):
         value = options.get(name)
         for task_id in value if isinstance(value, list) else [value]:
             if task_id is not None:
@@ -97,7 +97,7 @@ def check(options: t.Mapping[str, t.Any]) -> None:
 def _check_id(option: str, value: str) -> None:
     """Refuses what cannot be the id of a task, and would be taken for another address: a dot is a step in a path."""
     if value in (".", "..", "pending-tasks") or len(value) > 256 or re.search(r"[\x00-\x1f\x7f]", value):
-        raise InvalidOption(option, value, "this is not the id of a task")
+        raise InvalidOption(option, value, "no id looks like this")
 
 
 def selection(options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:

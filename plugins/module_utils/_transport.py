@@ -49,6 +49,7 @@ class Call:
 
     accept: tells whether the JSON of an answer is what was asked for; None where no body is wanted.
     wanted: what accept looks for, in words.
+    body: what is sent, or what makes it anew for every try.
     repeatable: false where the request must not be sent again unless it is certain that it had no effect.
     advice: what to do about a status, where the general advice is not good enough.
     """
@@ -85,6 +86,7 @@ class Transport:
     deadline: the time on the clock after which nothing is sent and nothing waited for; None: no such time.
     secrets: texts that no error may show.
     deprecated: method and path of the first answer that the server marked deprecated.
+    server_time: what the last answer said about the time on the server's clock.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Transport:
         self.deadline: float | None = None
         self.secrets = {secret for secret in (settings.client_secret, settings.access_token) if secret}
         self.deprecated: str | None = None
+        self.server_time: datetime | None = None
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
@@ -177,7 +180,7 @@ class Transport:
             response = self._session.request(
                 call.method,
                 url,
-                data=call.body,
+                data=call.body() if callable(call.body) else call.body,
                 headers=call.headers,
                 auth=authorize,
                 verify=self._settings.verify,  # with every request, or REQUESTS_CA_BUNDLE would overrule it
@@ -196,6 +199,7 @@ class Transport:
     def _judge(self, call: Call, response: requests.Response, content: bytes) -> Answer:
         status = response.status_code
         headers = response.headers
+        self.server_time = _http_date(headers.get("Date", "")) or self.server_time
         marks = (headers.get("X-Deprecated", ""), headers.get("Deprecation", ""))
         if self.deprecated is None and any(mark and mark.lower() != "false" for mark in marks):
             self.deprecated = f"{call.method} {urlsplit(call.url).path}"

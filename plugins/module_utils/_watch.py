@@ -115,11 +115,12 @@ class WaitFailed(IscError):
 
     def __init__(self, cause: IscError | str, results: dict[str, t.Any]) -> None:
         super().__init__(str(cause))
-        self._facts = cause.as_failure() if isinstance(cause, IscError) else {}
+        self.cause = cause
         self._results = results
 
     def as_failure(self) -> dict[str, t.Any]:
-        return {**super().as_failure(), **self._facts, **self._results}
+        facts = self.cause.as_failure() if isinstance(self.cause, IscError) else super().as_failure()
+        return {**self._results, **facts}
 
 
 @dataclasses.dataclass
@@ -137,9 +138,12 @@ class Wait:
 
     def run(self) -> dict[str, t.Any]:
         """What the wait found, for the result of a task. Raises WaitFailed."""
-        clock = self.waiter.clock
-        self.transport.deadline = clock.now() + self.waiter.timeout + _LAST_LOOK
-        if not self._poll(self.waiter):
+        self.transport.deadline = self.waiter.clock.now() + self.waiter.timeout + _LAST_LOOK
+        try:
+            in_time = self._poll(self.waiter)
+        finally:
+            self.transport.deadline = None
+        if not in_time:
             raise WaitFailed(self._timed_out(), self._results())
         return self._checked()
 
@@ -160,8 +164,8 @@ class Wait:
         failed = self.watch.seen.failed(self.fail_on)
         if failed:
             total = len(self.watch.seen)
-            ends = [_ended(record) for record in failed]
-            raise WaitFailed(f"{len(failed)} of {_tasks(total)} failed: {_listed(ends)}.", self._results())
+            share = f"{len(failed)} of {_tasks(total)} failed: " if total > 1 else ""
+            raise WaitFailed(f"{share}{_listed([_ended(record) for record in failed])}.", self._results())
         return self._results()
 
     def _results(self) -> dict[str, t.Any]:
@@ -198,7 +202,7 @@ class Wait:
 
 def _ended(record: Record) -> str:
     texts = message_texts(record, "ERROR", "WARN") or message_texts(record)
-    why = f" ({' '.join(texts)})" if texts else ""
+    why = f" ({' '.join(texts).rstrip('.')})" if texts else ""
     return f"{name_of(record)} ended with {record.get('completionStatus')}{why}"
 
 

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - sailpoint.isc.attributes
   - sailpoint.isc.attributes.info
   - sailpoint.isc.listing.fields
+  - sailpoint.isc.waiting
 attributes:
   check_mode:
     support: full
@@ -57,29 +58,6 @@ options:
       - Without O(ids), so many polls in a row must find nothing pending.
     type: int
     default: 1
-  timeout:
-    description:
-      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h). The last look may
-        take up to 5 seconds more.
-    type: str
-    default: 1h
-  interval:
-    description:
-      - The first pause between two polls, in seconds or as a duration; every pause is twice the one before.
-    type: str
-    default: '2'
-  max_interval:
-    description:
-      - The longest pause between two polls, in seconds or as a duration.
-    type: str
-    default: '30'
-  fail_on:
-    description:
-      - The completion statuses that fail this task, once everything has completed. An empty list fails on none.
-    type: list
-    elements: str
-    choices: [SUCCESS, WARNING, ERROR, TERMINATED, TEMPERROR]
-    default: [ERROR, TERMINATED, TEMPERROR]
   not_found_grace:
     description:
       - How long one of O(ids) may be unknown to the tenant, in seconds or as a duration, before that is a failure.

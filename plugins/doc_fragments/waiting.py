@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of modules that wait."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragment sailpoint.isc.waiting."""
+
+    DOCUMENTATION = r"""
+options:
+  timeout:
+    description:
+      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h). The last look may
+        take up to 5 seconds more.
+    type: str
+    default: 1h
+  interval:
+    description:
+      - The first pause between two polls, in seconds or as a duration; every pause is twice the one before.
+    type: str
+    default: '2'
+  max_interval:
+    description:
+      - The longest pause between two polls, in seconds or as a duration.
+    type: str
+    default: '30'
+  fail_on:
+    description:
+      - The completion statuses that fail this task, once all that it waits for has completed. An empty list fails on
+        none.
+    type: list
+    elements: str
+    choices: [SUCCESS, WARNING, ERROR, TERMINATED, TEMPERROR]
+    default: [ERROR, TERMINATED, TEMPERROR]
+"""

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starts an aggregation exactly once: not while one runs, not if a recent one will do, not twice for a lost answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import KINDS, Aggregations, Kind
+from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record, name_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection, TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, Wait
+
+# How often, and after how many seconds, a task is looked for whose launch was not answered.
+_LOOKS = (0, 1, 2)
+# A refusal with nothing running: the other one has just ended, or the reason is another.
+_MOST_GROUNDLESS_REFUSALS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What is wanted. max_age: seconds for which the last success is good enough; None: start in any case."""
+
+    source_id: str
+    kind: Kind
+    file: str | None = None
+    disable_optimization: bool = False
+    on_busy: str = "fail"
+    max_age: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """What was done. action: started, adopted or skipped.  task: the record, None for one that would be started."""
+
+    action: str
+    task: Record | None
+    answer: t.Any = None
+    note: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Starter:
+    """Starts one aggregation. waiter: makes a waiter for so many seconds.  timeout: seconds for all that waits here."""
+
+    def __init__(
+        self,
+        tasks: TaskStatuses,
+        aggregations: Aggregations,
+        transport: Transport,
+        wanted: Wanted,
+        waiter: t.Callable[[float], Waiter],
+        timeout: float,
+    ) -> None:
+        self._tasks = tasks
+        self._aggregations = aggregations
+        self._transport = transport
+        self._wanted = wanted
+        self._waiter = waiter
+        self._ends_at = waiter(0).clock.now() + timeout
+
+    def left(self) -> float:
+        """Seconds until the time is up."""
+        return max(0.0, self._ends_at - self._waiter(0).clock.now())
+
+    def planned(self) -> Start:
+        """What run() would do, as far as that can be known without doing it. Raises IscError as run() would."""
+        recent = self._recent_success()
+        running = None if recent else self._running(self._wanted.kind)
+        if recent or (running and self._wanted.on_busy != "wait"):
+            return recent or self._when_busy(t.cast(Record, running))
+        return Start("started", None, note="It would be started.")
+
+    def run(self) -> Start:
+        """Starts it, or does what on_busy and max_age say.
+
+        Raises IscError where it cannot be started, WaitFailed where another one does not end in time.
+        """
+        recent = self._recent_success()
+        if recent:
+            return recent
+        groundless = 0
+        while True:
+            running = self._running(self._wanted.kind)
+            if running is None:
+                start, refusal = self._launch()
+                if refusal is None:
+                    return start
+                running = self._running(*KINDS.values())
+                if running is None:
+                    groundless += 1
+                    if groundless == _MOST_GROUNDLESS_REFUSALS or self._wanted.on_busy in ("fail", "skip"):
+                        raise IscError(f"The tenant did not start the aggregation: {refusal.rstrip('.')}.")
+                    continue
+            if self._wanted.on_busy != "wait":
+                return self._when_busy(running)
+            self._let_finish(running)
+
+    def _when_busy(self, running: Record) -> Start:
+        if self._wanted.on_busy == "fail":
+            raise IscError(
+                f"The source is busy: {name_of(running)} has been running since {running.get('created')}; "
+                "wait for it, or set on_busy."
+            )
+        action = "skipped" if self._wanted.on_busy == "skip" else "adopted"
+        return Start(action, running, note=f"{name_of(running)} is already running.")
+
+    def _recent_success(self) -> Start | None:
+        if self._wanted.max_age is None:
+            return None
+        selection = self._selection(self._wanted.kind, completion_statuses=["SUCCESS"], max_results=1, limit=1)
+        for record in self._tasks.listing(selection):
+            ended = parse_timestamp(record.get("completed"))
+            if ended is not None and time.time() - ended < self._wanted.max_age:
+                return Start("skipped", record, note=f"{name_of(record)} succeeded at {record['completed']}.")
+        return None
+
+    def _selection(self, *kinds: Kind, **facts: t.Any) -> Selection:
+        return Selection(source_ids=[self._wanted.source_id], types=[kind.definition for kind in kinds], **facts)
+
+    def _running(self, *kinds: Kind) -> Record | None:
+        """The newest of these aggregations of the source that has not completed."""
+        return next(iter(self._tasks.pending(self._selection(*kinds))), None)
+
+    def _let_finish(self, running: Record) -> None:
+        waiter = self._waiter(self.left())
+        watch = IdsWatch(self._tasks, [running["id"]], self.left(), waiter.clock)
+        Wait(watch, waiter, self._transport, fail_on=(), fields=None).run()
+
+    def _launch(self) -> tuple[Start, str | None]:
+        """Sends the launch, and again only if it is certain that nothing was started. Also the reason of a refusal."""
+        wanted = self._wanted
+        server_time = self._transport.server_time
+        asked_at = time.time() if server_time is None else server_time.timestamp()
+        retry = 0
+        while True:
+            try:
+                launch = self._aggregations.launch(
+                    wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization
+                )
+                return Start("started", launch.record, launch.answer), launch.refusal
+            except RequestFailed as error:
+                if not error.uncertain:
+                    raise
+                failure = error
+            found = self._look_for_new(asked_at)
+            if found is not None:
+                warning = (
+                    f"The answer to the launch was lost; {name_of(found)}, created right after it, is taken for it."
+                )
+                return Start("started", found, warnings=(warning,)), None
+            if not self._transport.wait_before_retry(failure, retry):
+                raise failure
+            retry += 1
+
+    def _look_for_new(self, since: float) -> Record | None:
+        """The newest task of the source and kind that was created since; it may have completed already."""
+        selection = self._selection(self._wanted.kind, max_results=1, limit=1)
+        clock = self._waiter(0).clock
+        for pause in _LOOKS:
+            clock.sleep(pause)
+            records: list[Record] = [*self._tasks.pending(selection), *self._tasks.listing(selection)]
+            for record in records:
+                created = parse_timestamp(record.get("created"))
+                if created is not None and created >= since:
+                    return record
+        return None

@@ -1,0 +1,187 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.source_aggregation."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: source_aggregation
+short_description: Start an aggregation of a source of a SailPoint Identity Security Cloud tenant
+version_added: 0.1.0
+description:
+  - Starts an aggregation of accounts, entitlements or uncorrelated accounts, and waits for its end if wanted.
+  - The tenant answers 202 also when it refuses to start, as another aggregation of the source is running. This module
+    tells the one from the other.
+  - A launch is never sent twice unless it is certain that the first had no effect. When its answer is lost, the module
+    looks for a task that was created right after and takes that for the one it has started.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+  - sailpoint.isc.waiting
+attributes:
+  check_mode:
+    support: full
+    details: Says whether an aggregation would be started, and waits for nothing.
+  diff_mode:
+    support: none
+  idempotent:
+    support: partial
+    details: With O(max_age), nothing is started while the last success is young enough. Without, every run starts one.
+options:
+  source_id:
+    description:
+      - The id of the source.
+    type: str
+    required: true
+  aggregation:
+    description:
+      - What to aggregate.
+    type: str
+    choices: [accounts, entitlements, uncorrelated_accounts]
+    default: accounts
+  file:
+    description:
+      - CSV file to aggregate from, for delimited-file sources. It lies on the host that runs the module.
+      - Required with O(aggregation=uncorrelated_accounts).
+    type: path
+  disable_optimization:
+    description:
+      - Process every account, also those that have not changed since the last aggregation.
+      - Only with O(aggregation=accounts).
+    type: bool
+    default: false
+  on_busy:
+    description:
+      - What to do when an aggregation of that kind is already running on the source.
+      - V(fail) fails. V(skip) leaves it at that. V(adopt) waits for the running one and returns it. V(wait) waits until
+        the running one has completed, however it ends, and starts a new one.
+    type: str
+    choices: [fail, skip, adopt, wait]
+    default: fail
+  max_age:
+    description:
+      - Nothing is started when the last aggregation of that kind that ended with SUCCESS has completed less than this
+        long ago, such as V(12h).
+    type: str
+  wait:
+    description:
+      - Wait until the aggregation has completed, and fail if it ends as O(fail_on) names.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running
+        aggregation and for the started one together.
+notes:
+  - Entitlement aggregations need the personal access token of a user; an API client is refused.
+seealso:
+  - module: sailpoint.isc.task_wait
+"""
+
+EXAMPLES = r"""
+- name: Aggregate accounts and wait for the result
+  sailpoint.isc.source_aggregation:
+    source_id: 2c9180835d2e5168015d32f890ca1581
+    wait: true
+    timeout: 2h
+
+- name: Aggregate entitlements unless that was done within the last 12 hours
+  sailpoint.isc.source_aggregation:
+    source_id: 2c9180835d2e5168015d32f890ca1581
+    aggregation: entitlements
+    max_age: 12h
+
+- name: Load a file into a delimited-file source, after whatever is running there
+  sailpoint.isc.source_aggregation:
+    source_id: 2c9180866166b5b0016167c32ef31a66
+    file: /srv/feeds/contractors.csv
+    disable_optimization: true
+    on_busy: wait
+  register: contractors
+
+- name: Wait for it later
+  sailpoint.isc.task_wait:
+    ids: ["{{ contractors.task.id }}"]
+"""
+
+RETURN = r"""
+action:
+  description: V(started), V(adopted) (one that was already running) or V(skipped).
+  returned: success, and when the aggregation failed or did not end in time
+  type: str
+  sample: started
+task:
+  description:
+    - The record of the aggregation, or of the one because of which nothing was started. After waiting, as it ended.
+    - Otherwise it comes from the answer to the launch, brought into the shape of a record. Null in check mode for one
+      that would be started.
+  returned: success, and when the aggregation failed or did not end in time
+  type: dict
+  sample:
+    id: af1b82086c194f89acce82e156ff6e61
+    type: QUARTZ
+    uniqueName: Cloud Account Aggregation
+    created: "2026-05-17T19:33:04.120Z"
+    completed: null
+    completionStatus: null
+launch_answer:
+  description: The answer to the launch as the tenant gave it; null where there was none.
+  returned: success, and when the aggregation failed or did not end in time
+  type: dict
+  sample: {success: true, task: {id: af1b82086c194f89acce82e156ff6e61, created: 1714574212775}}
+progress:
+  description:
+    - The numbers of accounts and identities that an account aggregation has processed, after waiting for it.
+    - They are told only to a token that acts for a user, and do not decide on how the aggregation ended.
+  returned: when the tenant tells them
+  type: dict
+  sample: {status: COMPLETED, totalAccounts: 1250, processedAccounts: 1250}
+msg:
+  description: Why nothing was started.
+  returned: when nothing was started
+  type: str
+  sample: Cloud Account Aggregation of HR System (af1b82086c194f89acce82e156ff6e61) is already running.
+elapsed:
+  description: How long was waited for the end of the aggregation, in seconds.
+  returned: after waiting
+  type: float
+  sample: 34.21
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregate import Aggregate
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import KINDS
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+
+OPTIONS = {
+    "source_id": {"type": "str", "required": True},
+    "aggregation": {"type": "str", "default": "accounts", "choices": list(KINDS)},
+    "file": {"type": "path"},
+    "disable_optimization": {"type": "bool", "default": False},
+    "on_busy": {"type": "str", "default": "fail", "choices": ["fail", "skip", "adopt", "wait"]},
+    "max_age": {"type": "str"},
+    "wait": {"type": "bool", "default": False},
+    **_options.WAITING,
+}
+
+
+def work(module: AnsibleModule, client: Client) -> dict[str, object]:
+    aggregate = Aggregate(client, TaskStatuses(client, time.time), module.params)
+    return aggregate.planned() if module.check_mode else aggregate.run()
+
+
+def main() -> None:
+    _module.run(work, OPTIONS, required_if=[("aggregation", "uncorrelated_accounts", ["file"])])
+
+
+if __name__ == "__main__":
+    main()
