@@ -193,6 +193,8 @@ class Wait:
         left = [f"{len(pending)} of {_tasks(len(seen))} still pending: {_listed(list(map(name_of, pending)))}"] * bool(
             pending
         )
+        failed = seen.failed(self.fail_on)
+        left += [f"{len(failed)} failed: {_listed(list(map(_ended, failed)))}"] * bool(failed)
         unknown = getattr(self.watch, "unknown", [])
         left += [f"not known to the tenant: {_listed(list(map(shown, unknown)))}"] * bool(unknown)
         left += [f"the last poll failed: {str(self.waiter.fault).rstrip('.')}"] if self.waiter.fault else []
