@@ -66,7 +66,13 @@ WAITING: Options = {
     },
 }
 
-_RANGES = {"offset": (0, None), "limit": (1, 250), "max_results": (1, None), "settle": (1, None)}
+_RANGES = {
+    "offset": (0, None),
+    "limit": (1, 250),
+    "max_results": (1, None),
+    "settle": (1, None),
+    "max_parallel": (1, None),
+}
 _MAY_BE_EMPTY = ("fail_on", *AUTH)
 
 

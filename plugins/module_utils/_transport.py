@@ -83,7 +83,7 @@ class Transport:
     """Kept connections to one tenant.
 
     requests_sent: every request that was sent so far, retries and tokens included.
-    deadline: the time on the clock after which nothing is sent and nothing waited for; None: no such time.
+    deadline: the time on the clock after which the thread at hand sends and waits for nothing; None: no such time.
     secrets: texts that no error may show.
     deprecated: method and path of the first answer that the server marked deprecated.
     server_time: what the last answer said about the time on the server's clock.
@@ -96,7 +96,6 @@ class Transport:
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
         self.requests_sent = 0
-        self.deadline: float | None = None
         self.secrets = {secret for secret in (settings.client_secret, settings.access_token) if secret}
         self.deprecated: str | None = None
         self.server_time: datetime | None = None
@@ -104,9 +103,18 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._of_thread = threading.local()
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
         self._session.headers["Accept"] = "application/json"
+
+    @property
+    def deadline(self) -> float | None:
+        return getattr(self._of_thread, "deadline", None)
+
+    @deadline.setter
+    def deadline(self, moment: float | None) -> None:
+        self._of_thread.deadline = moment
 
     def close(self) -> None:
         """Closes every kept connection."""

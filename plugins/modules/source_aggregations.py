@@ -1,0 +1,213 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.source_aggregations."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: source_aggregations
+short_description: Aggregate several sources of a SailPoint Identity Security Cloud tenant in order, a few at once
+version_added: 0.1.0
+description:
+  - Starts the aggregations of a list of sources in their order, waits for each, and tells how each ended. All of it is
+    one task with one token.
+  - Every aggregation is started and followed as by M(sailpoint.isc.source_aggregation).
+  - The role P(sailpoint.isc.aggregate_sources#role) runs this module and reports source by source.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+  - sailpoint.isc.waiting
+attributes:
+  check_mode:
+    support: full
+    details: Says which aggregations would be started, and waits for nothing.
+  diff_mode:
+    support: none
+  idempotent:
+    support: partial
+    details: With C(max_age), nothing is started while the last success is young enough. Without, every run starts all.
+options:
+  sources:
+    description:
+      - The sources, in the order in which they are aggregated.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      id:
+        description: The id of the source.
+        type: str
+        required: true
+      name:
+        description: A name for it, for what is shown.
+        type: str
+      kinds:
+        description: What to aggregate, one after the other in this order.
+        type: list
+        elements: str
+        choices: [accounts, entitlements, uncorrelated_accounts]
+        default: [accounts]
+      file:
+        description:
+          - CSV file to aggregate accounts from, for delimited-file sources. It lies on the host that runs the module.
+          - Entitlements are aggregated from it only where they are the one kind in O(sources[].kinds).
+        type: path
+      disable_optimization:
+        description: Process every account, also those that have not changed since the last aggregation.
+        type: bool
+        default: false
+      on_busy:
+        description: What to do when such an aggregation is already running, as in M(sailpoint.isc.source_aggregation).
+        type: str
+        choices: [fail, skip, adopt, wait]
+        default: fail
+      max_age:
+        description:
+          - Nothing is started when the last aggregation of that kind that ended with SUCCESS has completed less than
+            this long ago, such as V(12h).
+        type: str
+  max_parallel:
+    description:
+      - How many sources are aggregated at the same time.
+    type: int
+    default: 1
+  stop_on_failure:
+    description:
+      - Start nothing more once an aggregation has failed. What is running then is waited for.
+      - If not, all sources are gone through, and the task fails at its end.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - How long each aggregation may take at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h).
+notes:
+  - Interrupting the task does not stop the aggregations in the tenant.
+seealso:
+  - module: sailpoint.isc.source_aggregation
+"""
+
+EXAMPLES = r"""
+- name: Aggregate the HR system first, then two directories at the same time
+  sailpoint.isc.source_aggregations:
+    sources: "{{ item }}"
+    max_parallel: 2
+  loop:
+    - - id: 2c9180835d2e5168015d32f890ca1581
+        name: HR System
+        max_age: 6h
+    - - id: 2c918083746f642c01746f990884012a
+        name: Active Directory
+        kinds: [accounts, entitlements]
+      - id: 2c91808a7813090a017814121e121518
+        name: SAP
+        kinds: [accounts, entitlements]
+        on_busy: wait
+  loop_control:
+    label: "{{ item | map(attribute='name') | join(', ') }}"
+"""
+
+RETURN = r"""
+results:
+  description: What became of each aggregation, in the order of O(sources).
+  returned: always, unless an option was refused
+  type: list
+  elements: dict
+  contains:
+    source_id:
+      description: The id of the source.
+      type: str
+      returned: always
+    source_name:
+      description: The name that was given for it, or null.
+      type: str
+      returned: always
+    aggregation:
+      description: V(accounts), V(entitlements) or V(uncorrelated_accounts).
+      type: str
+      returned: always
+    action:
+      description: V(started), V(adopted), V(skipped) or V(not_started).
+      type: str
+      returned: always
+    failed:
+      description: Whether it could not be started, did not end in time, or ended as O(fail_on) names.
+      type: bool
+      returned: always
+    reason:
+      description: Why it failed or was not started; empty where it was and went well.
+      type: str
+      returned: always
+    task:
+      description: The record of the aggregation as it ended, or of the one because of which nothing was started.
+      type: dict
+      returned: always
+    progress:
+      description: The numbers of accounts and identities that an account aggregation has processed.
+      type: dict
+      returned: when the tenant tells them
+  sample:
+    - source_id: 2c9180835d2e5168015d32f890ca1581
+      source_name: HR System
+      aggregation: accounts
+      action: started
+      failed: false
+      reason: ""
+      task: {id: af1b82086c194f89acce82e156ff6e61, completionStatus: SUCCESS}
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregate_many import AggregateMany
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import KINDS
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+
+OPTIONS = {
+    "sources": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "id": {"type": "str", "required": True},
+            "name": {"type": "str"},
+            "kinds": {"type": "list", "elements": "str", "choices": list(KINDS), "default": ["accounts"]},
+            "file": {"type": "path"},
+            "disable_optimization": {"type": "bool", "default": False},
+            "on_busy": {"type": "str", "default": "fail", "choices": ["fail", "skip", "adopt", "wait"]},
+            "max_age": {"type": "str"},
+        },
+    },
+    "max_parallel": {"type": "int", "default": 1},
+    "stop_on_failure": {"type": "bool", "default": True},
+    **_options.WAITING,
+}
+
+
+def work(module: AnsibleModule, client: Client) -> dict[str, object]:
+    options = module.params
+    for source in options["sources"]:
+        _options.check(source)
+    aggregate = AggregateMany(
+        client,
+        TaskStatuses(client, time.time),
+        options["sources"],
+        {name: options[name] for name in _options.WAITING},
+        options["max_parallel"],
+        options["stop_on_failure"],
+    )
+    return aggregate.planned() if module.check_mode else aggregate.run()
+
+
+def main() -> None:
+    _module.run(work, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()
