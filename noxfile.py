@@ -43,6 +43,8 @@ SUPPORT = "tests/support/requirements"
 TENANT_REQUIREMENTS = "tests/tenant/requirements.txt"
 # The oldest and the newest Python for modules are those that integration runs them on.
 logging.getLogger("findpython").setLevel(logging.WARNING)
+# nox tells that it found no uv, which nothing here would use.
+logging.getLogger("nox").addFilter(lambda record: "uv binary" not in record.getMessage())
 PYTHONS = pythons.interpreters()
 CONTROLLER = pythons.controller(PYTHONS)
 
