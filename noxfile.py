@@ -120,7 +120,7 @@ def lint(session: nox.Session) -> None:
     run("ruff", "format", "--check", ".")
     run("mypy", "tests/tenant", "tests/support", "tests/demo", "noxfile.py")
     run("yamllint", "--strict", ".")
-    run("python", "tests/support/check_action_group.py")
+    run("python", "tests/support/check_metadata.py")
     with session.chdir(workspace.COLLECTIONS):
         run("mypy", "--config-file", str(ROOT / "pyproject.toml"), "ansible_collections/sailpoint/isc/plugins")
     with session.chdir(tree):

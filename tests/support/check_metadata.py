@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check that the action group, the modules and the documentation fragment they share agree.
+"""Check what stands in two places: the version, and the modules with their action group and documentation fragment.
 
 A module outside the group gets no module_defaults; one without the fragment lacks the options these would set.
 """
@@ -24,6 +24,9 @@ def disagreements(root: Path) -> list[str]:
     group = yaml.safe_load((root / "meta/runtime.yml").read_text())["action_groups"][GROUP]
     modules = sorted(file.stem for file in (root / "plugins/modules").glob("*.py"))
     found = []
+    version = yaml.safe_load((root / "galaxy.yml").read_text())["version"]
+    if f'"{version}"' not in (root / "plugins/module_utils/_version.py").read_text():
+        found.append(f"plugins/module_utils/_version.py: not version {version}, as galaxy.yml says.")
     if group != sorted(group):
         found.append(f"meta/runtime.yml: the action group {GROUP} is not in alphabetical order.")
     for name in sorted(set(modules) - set(group)):
@@ -47,5 +50,5 @@ def _fragments(module: Path) -> list[str]:
 
 if __name__ == "__main__":
     problems = disagreements(Path(__file__).resolve().parents[2])
-    print("\n".join(problems) or "The action group, the modules and their documentation agree.")
+    print("\n".join(problems) or "Version, action group, modules and their documentation agree.")
     sys.exit(bool(problems))
