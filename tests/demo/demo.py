@@ -9,7 +9,6 @@ Usage, from the checkout, with ansible-core: python -m tests.demo.demo PYTHON_OF
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -73,10 +72,12 @@ def _second_act(tenant_python: str) -> list[str]:
 
 
 def _play(tenant_python: str, file: str, scenario: dict[str, Any]) -> Outcome:
-    variables = json.dumps({"source_ids": [task["source"] for task in scenario["tasks"]]})
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), PLAYBOOK, "--extra-vars", variables]
+    sources = ",".join(task["source"] for task in scenario["tasks"])
+    arguments = [PLAYBOOK, "-e", f"source_ids={sources}", "-e", "max_interval=2"]
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), *arguments]
     with running_tenant(tenant_python, "--scenario", str(SCENARIOS / file)) as url:
-        print(f"$ SAIL_BASE_URL={url} ansible-playbook {PLAYBOOK} --extra-vars '{variables}'", flush=True)
+        print(f"$ export SAIL_BASE_URL={url} SAIL_CLIENT_ID=... SAIL_CLIENT_SECRET=...")
+        print(f"$ ansible-playbook {' '.join(arguments)}", flush=True)
         environ = {**os.environ, **CREDENTIALS, **QUIET, "SAIL_BASE_URL": url}
         if sys.stdout.isatty():
             environ["ANSIBLE_FORCE_COLOR"] = "true"
