@@ -16,12 +16,9 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client, is_record
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import format_timestamp, parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._launches import refusal, task_in
 from ansible_collections.sailpoint.isc.plugins.module_utils._multipart import Multipart, new_boundary
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
-    Record,
-    completion_status,
-    message_texts,
-)
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record
 
 _MOMENTS = ("created", "modified", "launched", "completed")
 _USER_ADVICE = (
@@ -85,7 +82,7 @@ class Aggregations:
             advice={403: _USER_ADVICE, 404: _NO_SOURCE},
             **facts,
         ).body
-        return Launch(_as_record(_task_in(answer), source_id), answer, _refusal(answer))
+        return Launch(_as_record(task_in(answer), source_id), answer, refusal(answer))
 
     def progress(self, task_id: str) -> Record | None:
         """How far an account aggregation has come; None where that is not told.
@@ -100,31 +97,8 @@ class Aggregations:
         return progress
 
 
-def _task_in(answer: Record) -> Record:
-    """The task in an answer: under its name for accounts, the answer itself for entitlements."""
-    task = answer.get("task")
-    return task if isinstance(task, dict) else answer
-
-
 def _is_launch(body: t.Any) -> bool:
-    return isinstance(body, dict) and (isinstance(_task_in(body).get("id"), str) or _refusal(body) is not None)
-
-
-def _refusal(answer: Record) -> str | None:
-    """The reason that a 202 gives for not having started anything; None where it has."""
-    task = _task_in(answer)
-    messages = task.get("messages")
-    entries = [entry for entry in messages if isinstance(entry, dict)] if isinstance(messages, list) else []
-    refused = (
-        answer.get("success") is False
-        or any(holder.get("error") is True for holder in (answer, task, *entries))
-        or any(str(entry.get("type")).upper() == "ERROR" for entry in entries)
-        or completion_status(task) not in (None, "SUCCESS", "WARNING")
-    )
-    if not refused:
-        return None
-    said = answer.get("message") or answer.get("errorMessage")
-    return " ".join(message_texts(task)) or (said if isinstance(said, str) else "it gives no reason")
+    return isinstance(body, dict) and (isinstance(task_in(body).get("id"), str) or refusal(body) is not None)
 
 
 def _as_record(task: Record, source_id: str) -> Record:
