@@ -13,7 +13,7 @@ import requests
 
 SECRETS = {"admin": "admin-secret", "reader": "reader-secret", "helpdesk": "helpdesk-secret"}
 PATCH = "application/json-patch+json"
-SECONDS = 10
+SECONDS = 30
 
 
 class Hand:

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,9 +36,13 @@ def started(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str
     command = [sys.executable, "-m", "tests.tenant", *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
+        # Should it say nothing, nobody waits for ever.
+        patience = threading.Timer(60, process.kill)
+        patience.start()
         try:
             yield process, process.stdout.readline().rstrip("\n")
         finally:
+            patience.cancel()
             process.kill()
 
 
@@ -56,7 +61,7 @@ def test_it_announces_itself_and_stops_at_once(number: signal.Signals) -> None:
         with pytest.raises(requests.exceptions.Timeout):
             requests.get(f"{tenant.url}/beta/task-status", timeout=0.2)
         process.send_signal(number)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
 
@@ -66,7 +71,7 @@ def test_a_port_that_is_taken() -> None:
         port = line.rpartition(":")[2]
         with started("--port", port) as (process, complaint):
             assert complaint.startswith(f"tenant: cannot listen on 127.0.0.1:{port}")
-            assert process.wait(timeout=10) == 1
+            assert process.wait(timeout=30) == 1
 
 
 @pytest.mark.parametrize("content", ["taks: []", "tasks: [{age: soon}]", "]", "- 1", None])
@@ -76,7 +81,7 @@ def test_a_scenario_that_cannot_be_used(tmp_path: Path, content: str | None) -> 
         file.write_text(content)
     with started("--scenario", file) as (process, complaint):
         assert complaint.startswith(f"tenant: {file}: ")
-        assert process.wait(timeout=10) == 2
+        assert process.wait(timeout=30) == 2
 
 
 def test_a_scenario_in_json(tmp_path: Path) -> None:
@@ -97,13 +102,13 @@ def test_tls(tmp_path: Path) -> None:
         url = line.rpartition(" ")[2]
         assert url.startswith("https://127.0.0.1:")
         form = {"grant_type": "client_credentials", "client_id": "admin", "client_secret": "admin-secret"}
-        answer = requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=5)
+        answer = requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=30)
         assert answer.status_code == 200
         faults = [{"fault": "reset_before"}, {"fault": "reset_during"}]
-        requests.post(f"{url}/_tenant/faults", json=faults, verify=str(ca_file), timeout=5)
+        requests.post(f"{url}/_tenant/faults", json=faults, verify=str(ca_file), timeout=30)
         for _ in faults:
             with pytest.raises(requests.exceptions.RequestException):
-                requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=5)
+                requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=30)
 
 
 def test_a_token_survives_a_restart() -> None:

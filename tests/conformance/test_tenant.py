@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conformance.hand import Hand
@@ -46,7 +46,7 @@ def refusal(answer: requests.Response, status: int) -> str:
     return str(document["messages"][0]["text"])
 
 
-def wait_until(condition: Any, seconds: float = 5) -> None:
+def wait_until(condition: Any, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -83,9 +83,9 @@ def test_credentials_are_taken_from_a_form_only(tenant: Hand) -> None:
     form = {"grant_type": "client_credentials", "client_id": "admin", "client_secret": "admin-secret"}
     url = f"{tenant.url}/oauth/token"
     for answer in (
-        requests.post(url, params=form, timeout=5),
-        requests.post(url, json=form, timeout=5),
-        requests.post(url, data={**form, "grant_type": "password"}, timeout=5),
+        requests.post(url, params=form, timeout=30),
+        requests.post(url, json=form, timeout=30),
+        requests.post(url, data={**form, "grant_type": "password"}, timeout=30),
     ):
         assert answer.status_code == 400
         assert set(answer.json()) == {"error", "error_description"}
@@ -102,7 +102,7 @@ def test_secrets_with_odd_characters_arrive(tenant: Hand) -> None:
 
 
 def test_a_token_expires(tenant: Hand) -> None:
-    tenant.scenario(clients=[{"client_id": "brief", "client_secret": "s", "token_lifetime": 1}])
+    tenant.scenario(clients=[{"client_id": "brief", "client_secret": "s", "token_lifetime": 2}])
     session = tenant.session("brief", "s")
     assert session.list("beta").status_code == 200
     wait_until(lambda: session.list("beta").status_code == 401)
@@ -112,7 +112,7 @@ def test_a_token_expires(tenant: Hand) -> None:
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x.y.z", "Basic YTpi"])
 def test_no_request_without_a_token(tenant: Hand, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    answer = requests.get(f"{tenant.url}/beta/task-status", headers=headers, timeout=5)
+    answer = requests.get(f"{tenant.url}/beta/task-status", headers=headers, timeout=30)
     assert answer.status_code == 401
     assert list(answer.json()) == ["error"]
 
@@ -139,15 +139,17 @@ def test_what_the_list_covers(tenant: Hand, version: str) -> None:
 @each_version
 def test_a_task_is_completed_a_moment_before_it_has_a_status(tenant: Hand, version: str) -> None:
     tenant.scenario(
-        tasks=[{"id": "t", "ends_in": 0, "completed_gap": 0.4, "ends": "WARNING", "messages": ["Careful."]}]
+        tasks=[{"id": "t", "ends_in": 0, "completed_gap": 600, "ends": "WARNING", "messages": ["Careful."]}]
     )
     session = tenant.session()
     record = session.get(f"{LIST[version]}/t").json()
     assert record["completed"] is not None
     assert record["completionStatus"] is None
     assert ids(session.list(version)) == ["t"]
-    wait_until(lambda: session.get(f"{LIST[version]}/t").json()["completionStatus"] == "WARNING")
+    assert ids(session.list("v1", "completionStatus isnull")) == ["t"]
+    tenant.control("PATCH", "tasks/t", {"completed_gap": 0})
     after = session.get(f"{LIST[version]}/t").json()
+    assert after["completionStatus"] == "WARNING"
     assert after["completed"] == record["completed"]
     assert [(entry["type"], entry["localizedText"]["message"]) for entry in after["messages"]] == [("WARN", "Careful.")]
 
@@ -381,12 +383,16 @@ def written(comparison: Comparison) -> str:
     return f"{comparison.field} {comparison.operator}{tail}"
 
 
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@calm
 @given(st.lists(comparisons, min_size=1))
 def test_what_is_quoted_correctly_is_read_back_as_it_was(expected: list[Comparison]) -> None:
     assert parse(" and ".join(written(comparison) for comparison in expected)) == expected
 
 
-@settings(deadline=None)
+@calm
 @given(st.text())
 def test_any_other_text_is_refused_and_nothing_else(text: str) -> None:
     try:
@@ -499,7 +505,7 @@ def test_ids_with_odd_characters(tenant: Hand, odd: str) -> None:
     target = f"{tenant.url}/beta/task-status/{encoded}"
     request = requests.Request("GET", tenant.url, headers={"Authorization": f"Bearer {session.token}"}).prepare()
     request.url = target
-    answer = requests.Session().send(request, timeout=5)
+    answer = requests.Session().send(request, timeout=30)
     assert answer.json()["id"] == odd
 
 
@@ -507,12 +513,12 @@ def test_ids_with_odd_characters(tenant: Hand, odd: str) -> None:
 
 
 def test_the_rate_limit_is_per_client_and_version(tenant: Hand) -> None:
-    tenant.scenario(rate_limit={"requests": 5, "seconds": 2})
+    tenant.scenario(rate_limit={"requests": 5, "seconds": 4})
     session = tenant.session()
     assert [session.list("beta").status_code for _ in range(6)] == [200] * 5 + [429]
     refused = session.list("beta")
     assert refused.json() == {"message": " Rate Limit Exceeded "}
-    assert refused.headers["Retry-After"] in ("1", "2")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 4
     assert session.list("v2025").status_code == 200
     assert tenant.session("reader").list("beta").status_code == 200
     assert tenant.session().list("beta").status_code == 429
@@ -534,7 +540,7 @@ def test_every_answer_has_an_id(tenant: Hand) -> None:
         session.list("beta"),
         session.get("/beta/task-status/nobody"),
         session.get("/no/such/path"),
-        requests.get(f"{tenant.url}/beta/task-status", timeout=5),
+        requests.get(f"{tenant.url}/beta/task-status", timeout=30),
     ]
     assert len({answer.headers["SLPT-Request-ID"] for answer in answers}) == len(answers)
 
@@ -596,9 +602,10 @@ def test_the_hand_on_the_tasks(tenant: Hand) -> None:
     raw = {record["id"]: record for record in tenant.control("GET", "tasks")["tasks"]}
     assert raw["two"]["definition"] == "CLOUD_ACCOUNT_AGGREGATION"
     assert "definition" not in session.get("/task-status/v1/two").json()
-    tenant.control("POST", "tasks", [{"id": "late", "visible_after": 0.3}])
+    tenant.control("POST", "tasks", [{"id": "late", "visible_after": 600}])
     assert session.get("/task-status/v1/late").status_code == 404
-    wait_until(lambda: session.get("/task-status/v1/late").status_code == 200)
+    tenant.control("PATCH", "tasks/late", {"visible_after": 0})
+    assert session.get("/task-status/v1/late").status_code == 200
 
 
 def test_a_scenario_that_makes_no_sense_is_refused_and_changes_nothing(tenant: Hand) -> None:
@@ -613,7 +620,7 @@ def test_a_scenario_that_makes_no_sense_is_refused_and_changes_nothing(tenant: H
         [],
     ]
     for scenario in scenarios:
-        answer = requests.put(f"{tenant.url}/_tenant/scenario", json=scenario, timeout=5)
+        answer = requests.put(f"{tenant.url}/_tenant/scenario", json=scenario, timeout=30)
         assert answer.status_code == 400
         assert answer.json()["error"]
     assert ids(tenant.session().list("v1")) == ["kept"]
@@ -709,16 +716,20 @@ def test_a_202_can_be_a_refusal_in_each_shape(tenant: Hand, kind: str, shape: st
 
 def test_a_source_is_busy_with_one_kind_until_its_task_has_a_status(tenant: Hand) -> None:
     tenant.scenario(
-        sources=[{"id": "s1", "accounts": {"seconds": 0.2}}, {"id": "s2"}], tasks=[{"source": "s2", "age": "3h"}]
+        sources=[{"id": "s1", "accounts": {"seconds": 600}}, {"id": "s2"}], tasks=[{"source": "s2", "age": "3h"}]
     )
     session = tenant.session()
-    assert signs(launch(session, "beta")) == {}
+    first = launch(session, "beta")
+    assert signs(first) == {}
     assert signs(launch(session, "beta", "load-entitlements")) == {}
     assert signs(launch(session, "beta"))
     assert signs(launch(session, "beta", source="s2"))
-    wait_until(
-        lambda: not session.list("v1", 'completionStatus isnull and type eq "CLOUD_ACCOUNT_AGGREGATION"').json()[1:]
-    )
+    task = f"tasks/{first.json()['task']['id']}"
+    ending = tenant.control("PATCH", task, {"ends_in": 0, "completed_gap": 600})
+    assert ending["completed"] is not None
+    assert ending["completionStatus"] is None
+    assert signs(launch(session, "beta"))
+    tenant.control("PATCH", task, {"completed_gap": 0})
     assert signs(launch(session, "beta")) == {}
 
 

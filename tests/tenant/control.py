@@ -79,6 +79,7 @@ class Control:
             return web.json_response({"error": f"no task {request.match_info['id']}"}, status=404)
         merge(task, await request.json(), now)
         self.tenant.store.touch(task)
+        self.tenant.store.advance(now)
         return web.json_response(task.raw(now))
 
     async def post_faults(self, request: web.Request) -> web.StreamResponse:
