@@ -50,7 +50,11 @@ def parse_timestamp(value: object) -> float | None:
     The API writes ISO 8601 (C(2020-07-11T21:23:15.000Z)); answers to a launch carry milliseconds since 1970.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value / 1000 if math.isfinite(value) else None
+        try:
+            moment = value / 1000
+        except OverflowError:  # an integer beyond what a float can hold
+            return None
+        return moment if math.isfinite(moment) else None
     match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return None

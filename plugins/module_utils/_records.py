@@ -67,11 +67,21 @@ def definition_names(record: Record) -> set[str]:
     The record does not carry that name; it follows from names such as C(Cloud Account Aggregation) and
     C(Cloud Group Aggregation - HR).
     """
+    return set(_definition_names(record))
+
+
+def definition_name(record: Record) -> str | None:
+    """The likeliest of definition_names(): what the task's own name says, before that of its definition or parent."""
+    return next(_definition_names(record), None)
+
+
+def _definition_names(record: Record) -> t.Iterator[str]:
     summary = record.get("taskDefinitionSummary")
     holders = [record] + ([summary] if isinstance(summary, dict) else [])
-    names = [holder.get(key) for holder in holders for key in ("uniqueName", "parentName", "name")]
+    names = [holder.get(key) for key in ("uniqueName", "name", "parentName") for holder in holders]
     starts = [name.split(" - ")[0] for name in names if isinstance(name, str)]
-    return {re.sub(r"[^A-Z0-9]+", "_", start.upper()).strip("_") for start in starts}
+    definitions = (re.sub(r"[^A-Z0-9]+", "_", start.upper()).strip("_") for start in starts)
+    return filter(None, definitions)
 
 
 def message_texts(record: Record, *types: str) -> list[str]:
