@@ -51,10 +51,9 @@ def parse_timestamp(value: object) -> float | None:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            moment = value / 1000
+            return value / 1000 if math.isfinite(value) else None
         except OverflowError:  # an integer beyond what a float can hold
             return None
-        return moment if math.isfinite(moment) else None
     match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return None
