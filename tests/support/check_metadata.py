@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check what stands in two places: the version, and the modules with their action group and documentation fragment.
+"""Check what stands in two places: version, requirements, modules with their action group and documentation fragment.
 
 A module outside the group gets no module_defaults; one without the fragment lacks the options these would set.
 """
@@ -27,6 +27,9 @@ def disagreements(root: Path) -> list[str]:
     version = yaml.safe_load((root / "galaxy.yml").read_text())["version"]
     if f'"{version}"' not in (root / "plugins/module_utils/_version.py").read_text():
         found.append(f"plugins/module_utils/_version.py: not version {version}, as galaxy.yml says.")
+    for file in ("tests/unit/requirements.txt", "tests/integration/requirements.txt"):
+        for name in sorted(_requirements(root / "requirements.txt") - _requirements(root / file)):
+            found.append(f"{file}: lacks {name} of requirements.txt.")
     if group != sorted(group):
         found.append(f"meta/runtime.yml: the action group {GROUP} is not in alphabetical order.")
     for name in sorted(set(modules) - set(group)):
@@ -37,6 +40,10 @@ def disagreements(root: Path) -> list[str]:
         if FRAGMENT not in _fragments(root / f"plugins/modules/{name}.py"):
             found.append(f"plugins/modules/{name}.py: does not extend the documentation fragment {FRAGMENT}.")
     return found
+
+
+def _requirements(file: Path) -> set[str]:
+    return {line.strip() for line in file.read_text().splitlines() if line.strip() and not line.startswith("#")}
 
 
 def _fragments(module: Path) -> list[str]:
@@ -50,5 +57,5 @@ def _fragments(module: Path) -> list[str]:
 
 if __name__ == "__main__":
     problems = disagreements(Path(__file__).resolve().parents[2])
-    print("\n".join(problems) or "Version, action group, modules and their documentation agree.")
+    print("\n".join(problems) or "Version, requirements, action group, modules and their documentation agree.")
     sys.exit(bool(problems))
