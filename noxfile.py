@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from tests.support import pythons, workspace
 from tests.support.tenant import running_tenant
+from tests.support.termination import end_all_on_termination
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "none"
@@ -50,9 +50,7 @@ CONTROLLER = pythons.controller(PYTHONS)
 
 CALLERS_TENANT = os.environ.get("SAIL_BASE_URL")
 workspace.enter_private_environment()
-# Whoever ends a run ends what it has started as well, as with Ctrl-C.
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.default_int_handler)
+end_all_on_termination()
 
 
 def environment(name: str, *requirements: str) -> Path:
