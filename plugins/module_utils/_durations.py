@@ -21,6 +21,8 @@ _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
 )
 _LONGEST = 100 * 365 * 86400
+# The years 1 to 9999 in UTC, which is what format_timestamp can write.
+_FIRST, _LAST = -62135596800, 253402300799
 
 
 def duration(option: str, value: str) -> float:
@@ -77,7 +79,7 @@ def timestamp(option: str, value: str) -> float:
     """The point in time that an option states; it must be ISO 8601 with a zone. Raises InvalidOption."""
     match = _TIMESTAMP.fullmatch(value.strip())
     moment = parse_timestamp(value.strip()) if match and match[8] else None
-    if moment is None:
+    if moment is None or not _FIRST <= moment <= _LAST:
         raise InvalidOption(
             option,
             value,
@@ -89,5 +91,5 @@ def timestamp(option: str, value: str) -> float:
 def format_timestamp(moment: float) -> str:
     """A point in time as the API writes it: UTC, milliseconds."""
     millis = round(moment * 1000)
-    text = datetime.fromtimestamp(millis // 1000, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.fromtimestamp(millis // 1000, tz=timezone.utc).replace(tzinfo=None).isoformat()
     return f"{text}.{millis % 1000:03d}Z"
