@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import threading
 import typing as t
 
@@ -42,6 +43,8 @@ class Pager:
         ahead: bool = False,
     ) -> None:
         self.total: int | None = None
+        # How many distinct rows a sweep meets when no more rows leave, once that can be told.
+        self._expected: int | None = None
         self._fetch = fetch
         self._offset = offset
         self._page_size = page_size
@@ -51,41 +54,45 @@ class Pager:
         self._fetched: dict[tuple[int, int], concurrent.futures.Future[list[Record]]] = {}
 
     def __iter__(self) -> t.Iterator[Record]:
-        given: set[object] = set()
+        given: set[str] = set()
         for _sweep in range(_MOST_SWEEPS):
-            met: set[object] = set()
+            met: set[str] = set()
             before = len(given)
             for record in self._sweep(met):
-                key = record.get("id", id(record))
+                key = _key(record)
                 if key not in given:
                     given.add(key)
                     yield record
                     if len(given) == self._wanted:
                         return
-            if self.total is None or len(met) >= self.total - self._offset or len(given) == before:
+            if self._expected is None or len(met) >= self._expected or len(given) == before:
                 return
             self._ask_total = True
 
-    def _sweep(self, met: set[object]) -> t.Iterator[Record]:
+    def _sweep(self, met: set[str]) -> t.Iterator[Record]:
         """Reads the list once, from the offset to its end; met collects the keys of what was there."""
         self._fetched.clear()
+        self._expected = None
         position = self._offset
         stale_pages = 0
         while True:
             size = self._size(len(met))
-            page = self._page(position, size)
+            page, total = self._page(position, size)
             before = len(met)
-            met.update(record.get("id", id(record)) for record in page)
-            yield from page
+            met.update(map(_key, page))
             position += len(page)
+            if total is not None and self._expected is None:
+                # Rows that had come twice by then are among the total, but do not come again.
+                self._expected = len(met) + total - position
+            yield from page
             stale_pages = 0 if len(met) > before else stale_pages + 1
-            expected = None if self.total is None else self.total - self._offset
-            if not page or stale_pages == _MOST_STALE_PAGES or len(met) in (expected, self._wanted):
+            if not page or stale_pages == _MOST_STALE_PAGES or len(met) in (self._expected, self._wanted):
                 return
-            if len(page) < size and (expected is None or len(met) > expected):
+            if len(page) < size and (self._expected is None or len(met) > self._expected):
                 return
 
-    def _page(self, position: int, size: int) -> list[Record]:
+    def _page(self, position: int, size: int) -> tuple[list[Record], int | None]:
+        total = None
         fetched = self._fetched.pop((position, size), None)
         if fetched is not None:
             page = fetched.result()
@@ -98,7 +105,7 @@ class Pager:
             self.total = self.total if total is None else total
         if self._ahead and self.total is not None and len(page) == size:
             self._fetch_ahead(position + size)
-        return page
+        return page, total
 
     def _size(self, met: int) -> int:
         return self._page_size if self._wanted is None else min(self._page_size, self._wanted - met)
@@ -132,3 +139,9 @@ class Pager:
         # A daemon, unlike an executor's threads: a task that ends early does not wait for pages that nobody reads.
         threading.Thread(target=work, daemon=True).start()
         return future
+
+
+def _key(record: Record) -> str:
+    """What tells a record from the others: its id, or all that it holds where it has none."""
+    own = record.get("id")
+    return own if isinstance(own, str) else json.dumps(record, sort_keys=True)
