@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep temporary files of unit tests in the tree: ansible-test does not pass TMPDIR on."""
+"""Settings of all unit tests: the same examples in every run, and temporary files kept in the tree."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ import os
 import tempfile
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
+# ansible-test does not pass TMPDIR on.
 _DIRECTORY = Path(__file__).resolve().parents[1] / "output" / "tmp"
 _DIRECTORY.mkdir(parents=True, exist_ok=True)
 os.environ["TMPDIR"] = tempfile.tempdir = str(_DIRECTORY)
+
+settings.register_profile(
+    "units",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("units")
