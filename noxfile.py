@@ -152,7 +152,7 @@ def integration(session: nox.Session) -> None:
     forget_coverage("integration")
     with running_tenant(tenant_python()) as url:
         for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
-            (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text(f"tenant_url: {url}\n")
+            (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text(f"---\ntenant_url: {url}\n")
             ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *session.posargs)
 
 
