@@ -137,16 +137,17 @@ class Editor:
         while operations:
             try:
                 after = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
-                return self._edited(before, after, operations)
+                return _edited(edit, after, operations)
             except RequestFailed as error:
                 failure = error
-            if not failure.uncertain and not (guarded and failure.status in _PATCH_REFUSED):
+            guard_refused = guarded and failure.status in _PATCH_REFUSED
+            if not failure.uncertain and not guard_refused:
                 raise failure
             now = self._read()
-            touched = [key for key in {**record, **edit.after} if not _same(record.get(key), edit.after.get(key))]
-            if all(_same(now.get(key), edit.after.get(key)) for key in touched):
-                return self._edited(before, now, operations)
-            if not all(_same(now.get(key), record.get(key)) for key in touched):
+            touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
+            if all(_same(key, now, edit.after) for key in touched):
+                return _edited(edit, now, operations)
+            if not all(_same(key, now, record) for key in touched):
                 if self._is_over(now):
                     return Edit(now, now, note=self._left_alone(now))
                 raise IscError(
@@ -154,12 +155,12 @@ class Editor:
                 )
             if self._is_over(now):
                 return Edit(now, now, note=self._left_alone(now))
-            if failure.uncertain:
-                if not self._transport.wait_before_retry(failure, retry):
-                    raise failure
+            if guard_refused:
+                guarded = False  # nothing has changed, so it is the guard that this server does not take
+            elif self._transport.wait_before_retry(failure, retry):
                 retry += 1
             else:
-                guarded = False  # nothing has changed, so it is the guard that this server does not take
+                raise failure
             record, operations = now, self._operations(now)
         return edit
 
@@ -190,17 +191,30 @@ class Editor:
         value = record.get("completionStatus")
         return [{"op": "test", "path": "/completionStatus", "value": value}] if guarded else []
 
-    def _edited(self, before: Record, after: Record, operations: list[Operation]) -> Edit:
-        ignored = [operation["path"] for operation in self._operations(after) if _touches(operation, operations)]
-        return Edit(before, after, operations, ignored=ignored)
+
+def _edited(planned: Edit, after: Record, operations: list[Operation]) -> Edit:
+    """What came of a plan when the tenant has made this of the record.
+
+    It is held against what was planned: what was asked for need not fit a second time, as a removal does not.
+    """
+    wanted = dict(after)
+    for key in {**planned.before, **planned.after}:
+        if not _same(key, after, planned.after):
+            wanted.pop(key, None)
+            wanted.update({key: planned.after[key]} if key in planned.after else {})
+    ignored = [operation["path"] for operation in plan(after, wanted) if _touches(operation, operations)]
+    return Edit(planned.before, after, operations, ignored=ignored)
 
 
 def _touches(operation: Operation, operations: list[Operation]) -> bool:
     return any(operation["path"] == other["path"] for other in operations)
 
 
-def _same(one: t.Any, other: t.Any) -> bool:
-    """Equal as JSON, or two spellings of one point in time."""
+def _same(key: str, record: Record, another: Record) -> bool:
+    """Whether two records have the same under a key: equal as JSON, or two spellings of one status or point in time."""
+    one, other = record.get(key), another.get(key)
+    if key == "completionStatus":
+        return completion_status(record) == completion_status(another)
     if isinstance(one, str) and isinstance(other, str):
         moment = parse_timestamp(one)
         return one == other or (moment is not None and moment == parse_timestamp(other))
