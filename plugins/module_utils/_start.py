@@ -65,10 +65,11 @@ class Starter:
         self._transport = transport
         self._wanted = wanted
         self._waiter = waiter
-        self._ends_at = waiter(0).clock.now() + timeout
+        self._timeout = timeout
+        self._ends_at = 0.0
 
     def left(self) -> float:
-        """Seconds until the time is up."""
+        """Seconds until the time is up, which begins with run()."""
         return max(0.0, self._ends_at - self._waiter(0).clock.now())
 
     def planned(self) -> Start:
@@ -84,6 +85,7 @@ class Starter:
 
         Raises IscError where it cannot be started, WaitFailed where another one does not end in time.
         """
+        self._ends_at = self._waiter(0).clock.now() + self._timeout
         recent = self._recent_success()
         if recent:
             return recent
