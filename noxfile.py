@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -151,8 +152,10 @@ def integration(session: nox.Session) -> None:
     require(session, "tests/integration/targets/*/tasks/main.yml")
     forget_coverage("integration")
     with running_tenant(tenant_python()) as url:
+        settings = {"tenant_url": url, **workspace.REMOTE_DIRECTORIES}
+        lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
         for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
-            (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text(f"---\ntenant_url: {url}\n")
+            (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
             ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *session.posargs)
 
 

@@ -125,6 +125,7 @@ def _run(command: list[str], directory: Path) -> str:
         "PATH": os.pathsep.join([str(BIN), os.defpath]),
         "HOME": str(directory),
         "TMPDIR": str(directory),
+        "ANSIBLE_REMOTE_TMP": str(directory / "tmp"),
         "LC_ALL": "C.UTF-8",
         "ANSIBLE_COLLECTIONS_PATH": str(directory / "collections"),
     }

@@ -26,6 +26,12 @@ LOGS = CACHE / "log"
 COLLECTIONS = CACHE / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
 
+# Ansible looks the home of a host's user up, whatever HOME says; these are the variables that keep it away from there.
+REMOTE_DIRECTORIES = {
+    "ansible_remote_tmp": str(HOME / ".ansible" / "tmp"),
+    "ansible_async_dir": str(HOME / ".ansible_async"),
+}
+
 INTEGRATION_SETTINGS = "tests/integration/integration_config.yml"
 # What belongs to the copy of the tree alone.
 KEPT_IN_COPY = (".git", "tests/output")
@@ -54,6 +60,8 @@ def enter_private_environment() -> None:
         ANSIBLE_CONFIG=str(configuration),
         ANSIBLE_HOME=str(HOME / ".ansible"),
         ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
+        ANSIBLE_REMOTE_TMP=REMOTE_DIRECTORIES["ansible_remote_tmp"],
+        ANSIBLE_ASYNC_DIR=REMOTE_DIRECTORIES["ansible_async_dir"],
     )
     _write_pip_settings(settings)
 
