@@ -90,21 +90,25 @@ class Starter:
         if recent:
             return recent
         groundless = 0
+        refusal: str | None = None
         while True:
             running = self._running(self._wanted.kind)
             if running is None:
                 start, refusal = self._launch()
                 if refusal is None:
                     return start
-                running = self._running(*KINDS.values())
-                if running is None:
-                    groundless += 1
-                    if groundless == _MOST_GROUNDLESS_REFUSALS or self._wanted.on_busy in ("fail", "skip"):
-                        raise IscError(f"The tenant did not start the aggregation: {refusal.rstrip('.')}.")
-                    continue
-            if self._wanted.on_busy != "wait":
-                return self._when_busy(running)
-            self._let_finish(running)
+                running = self._running(self._wanted.kind)
+            blocking = running or self._running(*KINDS.values())
+            if blocking is None:
+                groundless += 1
+                if groundless == _MOST_GROUNDLESS_REFUSALS or self._wanted.on_busy in ("fail", "skip"):
+                    raise IscError(f"The tenant did not start the aggregation: {str(refusal).rstrip('.')}.")
+                self._pause()
+            elif self._wanted.on_busy == "wait" or (self._wanted.on_busy == "adopt" and running is None):
+                # One of another kind is none to adopt, but what is wanted can start after it.
+                self._let_finish(blocking)
+            else:
+                return self._when_busy(blocking)
 
     def _when_busy(self, running: Record) -> Start:
         if self._wanted.on_busy == "fail":
@@ -131,6 +135,10 @@ class Starter:
     def _running(self, *kinds: Kind) -> Record | None:
         """The newest of these aggregations of the source that has not completed."""
         return next(iter(self._tasks.pending(self._selection(*kinds))), None)
+
+    def _pause(self) -> None:
+        waiter = self._waiter(0)
+        waiter.clock.sleep(min(next(waiter.pauses), self.left()))
 
     def _let_finish(self, running: Record) -> None:
         waiter = self._waiter(self.left())
