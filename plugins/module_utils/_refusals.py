@@ -23,6 +23,7 @@ except ImportError:
     pass
 
 _LONGEST_TEXT = 300
+_LONGEST_PAGE = 4096
 _CHECK_NETWORK = "check base_url, the network and the proxy settings"
 _ADVICE = {
     400: "correct the option that the message names",
@@ -47,22 +48,23 @@ class Refusal:
     tracking_id: str | None = None
 
     @classmethod
-    def read(cls, status: int, body: t.Any) -> Refusal:
-        """From the status and the body: JSON as it was parsed, or text."""
-        said = _said(body)
+    def read(cls, status: int, body: t.Any, redacted: t.Callable[[str], str] = str) -> Refusal:
+        """From the status and the body: JSON as it was parsed, or text. redacted: takes out what is not to be shown."""
+        said = _said(body, redacted)
         return cls(
             reason=f"was refused with {status}" + (f" ({said})" if said else ""),
             advice=_ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "check base_url and the options"),
-            detail_code=_string(body, "detailCode"),
-            tracking_id=_string(body, "trackingId"),
+            detail_code=_string(body, "detailCode", redacted),
+            tracking_id=_string(body, "trackingId", redacted),
         )
 
 
-def _said(body: t.Any) -> str:
+def _said(body: t.Any, redacted: t.Callable[[str], str]) -> str:
     """The human part of an error body, on one line."""
     if isinstance(body, str):
-        title = re.search(r"<title>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
-        return _one_line(title[1] if title else re.sub(r"<[^>]*>", " ", body))
+        page = redacted(body)[:_LONGEST_PAGE]
+        title = re.search(r"<title>(.*?)</title>", page, re.IGNORECASE | re.DOTALL)
+        return _one_line(title[1] if title else re.sub(r"<[^>]*>", " ", page))
     if not isinstance(body, dict):
         return ""
     texts = []
@@ -70,16 +72,16 @@ def _said(body: t.Any) -> str:
         entries = body.get(listed)
         # The same message comes once for every language: the first of them serves.
         for entry in entries[:1] if isinstance(entries, list) else ():
-            texts.append(_string(entry, "text"))
+            texts.append(_string(entry, "text", redacted))
     for key in ("error", "error_description", "message", "errorMessage", "detailMessage", "formatted_msg"):
-        texts.append(_string(body, key))
+        texts.append(_string(body, key, redacted))
     distinct = dict.fromkeys(_one_line(text) for text in texts if text)
-    return ": ".join(distinct) or _one_line(_string(body, "detailCode") or "")
+    return ": ".join(distinct) or _one_line(_string(body, "detailCode", redacted) or "")
 
 
-def _string(body: t.Any, key: str) -> str | None:
+def _string(body: t.Any, key: str, redacted: t.Callable[[str], str]) -> str | None:
     value = body.get(key) if isinstance(body, dict) else None
-    return value if isinstance(value, str) else None
+    return redacted(value) if isinstance(value, str) else None
 
 
 def _one_line(text: str) -> str:

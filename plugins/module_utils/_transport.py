@@ -18,7 +18,7 @@ import time
 import typing as t
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from ansible_collections.sailpoint.isc.plugins.module_utils import _refusals
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
@@ -219,7 +219,8 @@ class Transport:
             except (ValueError, RecursionError):
                 readable = False
         if not 200 <= status < 300:
-            refusal = _refusals.Refusal.read(status, body if readable else self._text(content))
+            said = body if readable else content.decode("utf-8", errors="replace")
+            refusal = _refusals.Refusal.read(status, said, self._redacted)
             raise self._failure(
                 call,
                 refusal.reason,
@@ -247,25 +248,22 @@ class Transport:
     def _failure(
         self, call: Call, reason: str, response: requests.Response | None = None, **facts: t.Any
     ) -> RequestFailed:
+        request_id = "" if response is None else response.headers.get("SLPT-Request-ID", "")
         error = RequestFailed(
             self._redacted(reason),
             method=call.method,
             url=call.url,
             status=None if response is None else response.status_code,
-            request_id=None if response is None else response.headers.get("SLPT-Request-ID"),
+            request_id=self._redacted(request_id) or None,
             **facts,
         )
         error.attempts = call.attempts
         return error
 
-    @staticmethod
-    def _text(content: bytes) -> str:
-        return content[:4096].decode("utf-8", errors="replace")
-
     def _redacted(self, text: str) -> str:
-        for secret in self.secrets:
-            for form in {secret, quote(secret, safe=""), quote(secret)}:
-                text = text.replace(form, "********")
+        forms = {form for secret in self.secrets for form in _forms(secret)}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "********")
         return text
 
 
@@ -304,6 +302,11 @@ def _origin(url: str) -> str:
         port = None
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in (None, default) else "")
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it may stand in what a server says: as it is, in a URL or a form, in JSON."""
+    return secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:
