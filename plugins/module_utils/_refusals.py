@@ -94,7 +94,7 @@ def kind_of(content: bytes, body: t.Any) -> str:
     if not content:
         return "an empty body"
     if body is None:
-        start = content.lstrip()[:15].lower()
+        start = content.strip()[:15].lower()
         if start == b"null":
             return "null"
         return "a page of HTML" if start.startswith((b"<!doctype html", b"<html")) else "something that is not JSON"

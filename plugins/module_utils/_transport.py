@@ -234,7 +234,7 @@ class Transport:
             )
         if call.accept is None:
             return Answer(status, headers, None)
-        if not readable or (not content and status != 204) or not call.accept(body):
+        if not readable or (body is None and status != 204) or not call.accept(body):
             raise self._failure(
                 call,
                 f"was answered with {status} and {_refusals.kind_of(content, body)} instead of {call.wanted}",
