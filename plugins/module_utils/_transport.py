@@ -38,6 +38,7 @@ _REFUSED_UNSEEN = frozenset((400, 401, 403, 404, 405, 413, 415, 429))
 _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.1
+_MOST_DOUBLINGS = 30
 
 if t.TYPE_CHECKING:
     Authorize = t.Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
@@ -151,9 +152,11 @@ class Transport:
                 )
                 return None
             # Never early; a little late, so that those who were refused together do not come back together.
-            pause = max(error.retry_after, _LEAST_PAUSE) * random.uniform(1, 1.25)
+            late = max(error.retry_after, _LEAST_PAUSE) * random.uniform(1, 1.25)
+            pause = min(late, self._settings.max_retry_delay)
         else:
-            pause = min(_FIRST_PAUSE * 2**retry, self._settings.max_retry_delay) * random.uniform(0.5, 1)
+            doubled = _FIRST_PAUSE * 2 ** min(retry, _MOST_DOUBLINGS)
+            pause = min(doubled, self._settings.max_retry_delay) * random.uniform(0.5, 1)
         left = self._left()
         return pause if left is None or pause < left else None
 
@@ -180,6 +183,8 @@ class Transport:
 
     def _exchange(self, call: Call, url: str, authorize: Authorize) -> tuple[requests.Response, bytes]:
         left = self._left()
+        if left is not None and left <= 0:
+            raise self._failure(call, "was not sent, as the time is up", passing=True)
         limit = self._settings.request_timeout if left is None else min(self._settings.request_timeout, max(left, 0.1))
         call.attempts += 1
         with self._lock:
