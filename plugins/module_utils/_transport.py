@@ -34,7 +34,7 @@ except ImportError:
     HAS_REQUESTS = False
 
 _PASSING_STATUS = frozenset((408, 429, 500, 502, 503, 504))
-_REFUSED_UNSEEN = frozenset((400, 401, 403, 404, 405, 413, 415, 429))
+_REFUSED_UNSEEN = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
 _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.1
@@ -330,6 +330,6 @@ def _retry_after(headers: t.Mapping[str, str]) -> float | None:
 def _http_date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
