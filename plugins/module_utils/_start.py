@@ -67,6 +67,8 @@ class Starter:
         self._waiter = waiter
         self._timeout = timeout
         self._ends_at = 0.0
+        # Tasks that were there before the launch; that an answer tells the time in whole seconds cannot mislead then.
+        self._known: set[str] = set()
 
     def left(self) -> float:
         """Seconds until the time is up, which begins with run()."""
@@ -134,7 +136,9 @@ class Starter:
 
     def _running(self, *kinds: Kind) -> Record | None:
         """The newest of these aggregations of the source that has not completed."""
-        return next(iter(self._tasks.pending(self._selection(*kinds))), None)
+        running = list(self._tasks.pending(self._selection(*kinds)))
+        self._known.update(record["id"] for record in running if isinstance(record.get("id"), str))
+        return running[0] if running else None
 
     def _pause(self) -> None:
         waiter = self._waiter(0)
@@ -161,18 +165,26 @@ class Starter:
                 if not error.uncertain:
                     raise
                 failure = error
-            found = self._look_for_new(asked_at)
+            try:
+                found = self._look_for_new(asked_at)
+            except RequestFailed as error:
+                error.advice = (
+                    "the answer to the launch before it was lost, so that an aggregation may be running now: look for "
+                    "it before you run this again"
+                )
+                raise
             if found is not None:
                 warning = (
                     f"The answer to the launch was lost; {name_of(found)}, created right after it, is taken for it."
                 )
                 return Start("started", found, warnings=(warning,)), None
             if not self._transport.wait_before_retry(failure, retry):
+                failure.attempts += retry
                 raise failure
             retry += 1
 
     def _look_for_new(self, since: float) -> Record | None:
-        """The newest task of the source and kind that was created since; it may have completed already."""
+        """The newest task of the source and kind that was created since, seconds since 1970; it may be over already."""
         selection = self._selection(self._wanted.kind, max_results=1, limit=1)
         clock = self._waiter(0).clock
         for pause in _LOOKS:
@@ -180,6 +192,6 @@ class Starter:
             records: list[Record] = [*self._tasks.pending(selection), *self._tasks.listing(selection)]
             for record in records:
                 created = parse_timestamp(record.get("created"))
-                if created is not None and created >= since:
+                if created is not None and created >= since and record.get("id") not in self._known:
                     return record
         return None
