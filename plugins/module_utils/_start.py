@@ -124,7 +124,7 @@ class Starter:
     def _recent_success(self) -> Start | None:
         if self._wanted.max_age is None:
             return None
-        selection = self._selection(self._wanted.kind, completion_statuses=["SUCCESS"], max_results=1, limit=1)
+        selection = self._selection(self._wanted.kind, completion_statuses=["SUCCESS"], max_results=1)
         for record in self._tasks.listing(selection):
             ended = parse_timestamp(record.get("completed"))
             if ended is not None and time.time() - ended < self._wanted.max_age:
@@ -185,7 +185,7 @@ class Starter:
 
     def _look_for_new(self, since: float) -> Record | None:
         """The newest task of the source and kind that was created since, seconds since 1970; it may be over already."""
-        selection = self._selection(self._wanted.kind, max_results=1, limit=1)
+        selection = self._selection(self._wanted.kind, max_results=1)
         clock = self._waiter(0).clock
         for pause in _LOOKS:
             clock.sleep(pause)
