@@ -70,9 +70,10 @@ class Aggregate:
         watch = IdsWatch(self._tasks, [task_id], _NOT_FOUND_GRACE, waiter.clock)
         failure = None
         try:
-            Wait(watch, waiter, self._client.transport, self._options["fail_on"], fields=None).run()
+            found = Wait(watch, waiter, self._client.transport, self._options["fail_on"], fields=None).run()
         except WaitFailed as error:
-            failure = error
+            failure, found = error, error.as_failure()
+        result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(task_id, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
         progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
