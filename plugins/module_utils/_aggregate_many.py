@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregate import Aggregate
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import source_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 
 # Seconds between two looks at the threads, so that an interrupt is noticed.
@@ -26,7 +27,9 @@ class SomeFailed(IscError):
     def __init__(self, outcomes: list[Outcome]) -> None:
         failed = [outcome for outcome in outcomes if outcome["failed"]]
         reasons = "; ".join(f"{_named(outcome)}: {outcome['reason'].rstrip('.')}" for outcome in failed)
-        super().__init__(f"{len(failed)} of {len(outcomes)} aggregations failed: {reasons}.")
+        left = sum(outcome["action"] == "not_started" and not outcome["failed"] for outcome in outcomes)
+        rest = f", and {left} {'was' if left == 1 else 'were'} not started for that" if left else ""
+        super().__init__(f"{len(failed)} of {len(outcomes)} aggregations failed{rest}: {reasons}.")
         self._outcomes = outcomes
 
     def as_failure(self) -> dict[str, t.Any]:
@@ -146,6 +149,8 @@ class _Step:
             failed, reason = True, str(error)
         known: Outcome = {key: result[key] for key in ("action", "task", "progress", "warnings") if key in result}
         self.outcome.update(known, failed=failed, reason=reason)
+        if self.outcome["source_name"] is None and self.outcome["task"] is not None:
+            self.outcome["source_name"] = source_of(self.outcome["task"])[1]
 
 
 def result_of(outcomes: t.Sequence[Outcome]) -> dict[str, t.Any]:
