@@ -118,7 +118,7 @@ class _Step:
             "action": "not_started",
             "task": None,
             "failed": False,
-            "reason": "It was not started, as another aggregation failed before.",
+            "reason": "Another aggregation failed before.",
             "warnings": [],
         }
 
