@@ -71,8 +71,8 @@ class Starter:
         self._known: set[str] = set()
 
     def left(self) -> float:
-        """Seconds until the time is up, which begins with run()."""
-        return max(0.0, self._ends_at - self._waiter(0).clock.now())
+        """Seconds, in tenths, until the time is up, which begins with run()."""
+        return max(0.0, round(self._ends_at - self._waiter(0).clock.now(), 1))
 
     def planned(self) -> Start:
         """What run() would do, as far as that can be known without doing it. Raises IscError as run() would."""
