@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import typing as t
 
@@ -22,7 +21,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import (
     RequestFailed,
     shown,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._patch import Operation, applied, plan
+from ansible_collections.sailpoint.isc.plugins.module_utils._patch import Operation, applied, equal, plan
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record, completion_status, name_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
@@ -47,7 +46,7 @@ class Edit:
     @property
     def changed(self) -> bool:
         """Whether the record is another than it was, as far as this edit is the reason."""
-        return bool(self.operations) and self.before != self.after
+        return bool(self.operations) and not equal(self.before, self.after)
 
 
 def wanted_state(options: t.Mapping[str, t.Any], now: float) -> t.Callable[[Record], Record]:
@@ -132,8 +131,8 @@ class Editor:
         read again, and the patch sent again only where it had no effect.
         """
         edit = self.planned()
-        before, operations = edit.before, edit.operations
-        record, guarded, retry = before, "completionStatus" in before, 0
+        record, operations = edit.before, edit.operations
+        guarded, retry = "completionStatus" in record, 0
         while operations:
             try:
                 after = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
@@ -146,7 +145,8 @@ class Editor:
             now = self._read()
             touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
             if all(_same(key, now, edit.after) for key in touched):
-                return _edited(edit, now, operations)
+                maybe_ours = failure.uncertain or retry
+                return _edited(edit, now, operations) if maybe_ours else Edit(now, now)
             if not all(_same(key, now, record) for key in touched):
                 if self._is_over(now):
                     return Edit(now, now, note=self._left_alone(now))
@@ -162,6 +162,8 @@ class Editor:
             else:
                 raise failure
             record, operations = now, self._operations(now)
+            # The task may have gone on meanwhile: what is wanted is wanted of the record as it is now.
+            edit = dataclasses.replace(edit, after=self._want(now), operations=operations)
         return edit
 
     def _read(self) -> Record:
@@ -218,4 +220,4 @@ def _same(key: str, record: Record, another: Record) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         moment = parse_timestamp(one)
         return one == other or (moment is not None and moment == parse_timestamp(other))
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return equal(one, other)
