@@ -76,7 +76,7 @@ class IdsWatch:
         wanted = [task_id for task_id in self._ids if not has_completed(self.seen.get(task_id, {}))]
         found = self._tasks.lookup(wanted)
         latest = {**self.seen, **found}
-        self.seen.update({task_id: latest[task_id] for task_id in self._ids if task_id in latest})
+        self.seen = Sightings({task_id: latest[task_id] for task_id in self._ids if task_id in latest})
         self.unknown = [task_id for task_id in wanted if task_id not in found]
         now = self._clock.now()
         self._missing_since = {task_id: self._missing_since.get(task_id, now) for task_id in self.unknown}
@@ -98,7 +98,8 @@ class QuietWatch:
 
     def poll(self) -> bool:
         """True when it has been quiet for long enough; how the tasks that were seen ended is looked up as they go."""
-        pending = {record["id"]: record for record in self._tasks.pending(self._selection) if "id" in record}
+        listed = list(self._tasks.pending(self._selection))
+        pending = {record["id"]: record for record in listed if isinstance(record.get("id"), str)}
         gone = [record["id"] for record in self.seen.pending() if record["id"] not in pending]
         ended = self._tasks.lookup(gone) if gone else {}
         for task_id in gone:
@@ -106,7 +107,10 @@ class QuietWatch:
                 del self.seen[task_id]
         self.seen.update(pending)
         self.seen.update(ended)
-        self._quiet_polls = 0 if self.seen.pending() else self._quiet_polls + 1
+        # A task without an id cannot be followed, but as long as it is listed it is not quiet.
+        nameless = [record for record in listed if not isinstance(record.get("id"), str)]
+        busy = self.seen.pending() or any(not has_completed(record) for record in nameless)
+        self._quiet_polls = 0 if busy else self._quiet_polls + 1
         return self._quiet_polls >= self._settle
 
 
