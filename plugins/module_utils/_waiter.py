@@ -10,7 +10,7 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 
 
 class Clock:
@@ -37,7 +37,7 @@ def doubling(first: float, longest: float) -> t.Iterator[float]:
 class Waiter:
     """Polls until it is done. timeout: seconds.
 
-    polls: how often a poll succeeded.  elapsed: seconds from the start to the end.
+    polls: how often a poll was answered.  elapsed: seconds from the start to the end.
     fault: the passing fault that the last poll met, None where it met none.
     """
 
@@ -67,6 +67,9 @@ class Waiter:
                         raise
                     self.fault = error
                     pause = max(pause, error.retry_after or 0)
+                except IscError:
+                    self.polls += 1  # answered it was: this is what the answer means
+                    raise
                 left = started + self.timeout - self.clock.now()
                 if left <= 0:
                     return False
