@@ -229,11 +229,13 @@ class TaskStatuses:
         query.update({"count": True} if count else {})
         return self._client.url("task-status", query=query)
 
-    def _pager(self, selection: Selection, expression: str, **facts: t.Any) -> Pager:
+    def _pager(self, selection: Selection, expression: str, *, count: bool = False, **facts: t.Any) -> Pager:
+        """Reads the list. Tasks leave that of the pending ones at any time: its total tells whether some were missed."""
+
         def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
             return self._page(self._list_url(expression, selection, offset, limit, count))
 
-        return Pager(fetch, page_size=selection.limit, **facts)
+        return Pager(fetch, page_size=selection.limit, count=count or selection.filters == _PENDING, **facts)
 
     def _page(self, url: str) -> tuple[list[Record], int | None]:
         answer = self._client.request("GET", url, accept=is_record_list, wanted="a list of records")
@@ -274,7 +276,7 @@ class TaskStatuses:
             query.update({"count": True} if count else {})
             return self._page(self._client.url("task-status", "pending-tasks", query=query))
 
-        records = Pager(fetch, page_size=selection.limit, ahead=True)
+        records = Pager(fetch, page_size=selection.limit, count=True, ahead=True)
         return iter(_sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters))
 
     def _chosen_here(self, listing: Listing, selection: Selection, records: t.Iterator[Record]) -> t.Iterator[Record]:
