@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
+import sys
 import time
 import typing as t
 
@@ -358,7 +360,8 @@ def test_milliseconds_are_read_as_well() -> None:
     entry = only([run("t1", "SUCCESS", 0, created=None, launched=1714574212788, completed=1714574214788)])
     assert entry["last_success"]["completed"] == "2024-05-01T14:36:54.788Z"
     assert entry["median_seconds"] == 2.0
-    assert only([run("t1", "SUCCESS", 0, completed=1e300)])["last_success"]["completed"] is None
+    for never in (1e300, 10**400, float("inf"), float("nan")):
+        assert only([run("t1", "SUCCESS", 0, completed=never)])["last_success"]["completed"] is None
 
 
 @pytest.mark.parametrize(
@@ -400,6 +403,17 @@ def test_an_undefined_value_is_told_as_such() -> None:
     for records in (StrictUndefined(name="history"), [StrictUndefined(name="history")]):
         with pytest.raises(UndefinedError, match="'history' is undefined"):
             health(records)
+
+
+def test_needs_no_wrapping_where_ansible_core_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ansible.utils.unsafe_proxy", None)
+    spec = importlib.util.spec_from_file_location("task_health_alone", plugin.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    alone = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(alone)
+    records = [run("t1", "SUCCESS", 60), pending("p1", 5)]
+    assert alone.task_health(records, now=NOW) == health(records)
 
 
 MOMENTS = st.sampled_from([ago(5), ago(60), ago(3600), ago(90000), ago(-60)])
