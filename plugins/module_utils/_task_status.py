@@ -230,7 +230,7 @@ class TaskStatuses:
         return self._client.url("task-status", query=query)
 
     def _pager(self, selection: Selection, expression: str, *, count: bool = False, **facts: t.Any) -> Pager:
-        """Reads the list. Tasks leave that of the pending ones at any time: its total tells whether some were missed."""
+        """Tasks leave a list of pending ones at any time: only the total tells whether some were missed."""
 
         def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
             return self._page(self._list_url(expression, selection, offset, limit, count))
