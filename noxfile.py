@@ -117,7 +117,7 @@ def lint(session: nox.Session) -> None:
 
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
-    run("mypy", "tests/tenant", "tests/support", "tests/demo", "noxfile.py")
+    run("mypy", "tests/artifact", "tests/demo", "tests/support", "tests/tenant", "noxfile.py")
     run("yamllint", "--strict", ".")
     run("python", "tests/support/check_metadata.py")
     with session.chdir(workspace.COLLECTIONS):
