@@ -19,7 +19,7 @@ os.environ["TMPDIR"] = tempfile.tempdir = str(_DIRECTORY)
 
 settings.register_profile(
     "units",
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

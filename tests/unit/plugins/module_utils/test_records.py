@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
+    max_leaves=4,
 )
 KEYS = ["id", "type", "uniqueName", "name", "parentName", "target", "created", "launched", "completed", "messages"]
 ANY_RECORD = st.dictionaries(
