@@ -13,7 +13,7 @@ from ansible_collections.sailpoint.isc.plugins.filter.task_health import task_he
 from ansible_collections.sailpoint.isc.plugins.filter.task_outcomes import Outcome, task_outcomes
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._health import Health
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import canonical_status, definition_name
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import canonical_status, definition_name, source_of
 
 try:
     from ansible.utils.unsafe_proxy import wrap_var
@@ -39,11 +39,11 @@ def task_report(records: t.Any, fail_on: t.Any = _FAIL_ON, now: t.Any = None) ->
         outcomes = task_outcomes(records)
     except AnsibleFilterError as error:
         raise AnsibleFilterError(f"task_report: {error}") from error
-    completed = _completed(records, outcomes)
     by_source: dict[Key, list[Outcome]] = {}
-    for outcome in completed:
-        by_source.setdefault(_key(outcome), []).append(outcome)
-    sources = [{**source, "tasks": by_source.get(_key(source), [])} for source in sources]
+    for key, outcome in _completed(records, outcomes):
+        by_source.setdefault(key, []).append(outcome)
+    sources = [{**source, "tasks": by_source.get(_key_of_entry(source), [])} for source in sources]
+    completed = sorted((outcome for source in sources for outcome in source["tasks"]), key=_ended, reverse=True)
     failing = {canonical_status(status) for status in fail_on}
     pending = [
         {**{key: source[key] for key in _OF_PENDING}, **task} for source in sources for task in source["pending"]
@@ -60,14 +60,17 @@ def task_report(records: t.Any, fail_on: t.Any = _FAIL_ON, now: t.Any = None) ->
     return report
 
 
-def _completed(records: t.Sequence[dict[str, t.Any]], outcomes: list[Outcome]) -> list[Outcome]:
+def _completed(records: t.Sequence[dict[str, t.Any]], outcomes: list[Outcome]) -> list[tuple[Key, Outcome]]:
     """Each task that has completed, once, the last to complete first."""
-    unique: dict[t.Any, Outcome] = {}
+    unique: dict[str | int, tuple[Key, Outcome]] = {}
     for position, (record, outcome) in enumerate(zip(records, outcomes)):
         if outcome["completion_status"] is not None:
+            kind = definition_name(record)
             kept = {key: value for key, value in outcome.items() if key != "summary"}
-            unique.setdefault(outcome["task_id"] or position, {"kind": definition_name(record), **kept})
-    return sorted(unique.values(), key=_ended, reverse=True)
+            unique.setdefault(
+                _text(record.get("id")) or position, (_key_of_record(record, kind), {"kind": kind, **kept})
+            )
+    return sorted(unique.values(), key=lambda found: _ended(found[1]), reverse=True)
 
 
 def _ended(outcome: Outcome) -> float:
@@ -75,8 +78,18 @@ def _ended(outcome: Outcome) -> float:
     return float("-inf") if ended is None else ended
 
 
-def _key(entry: t.Mapping[str, t.Any]) -> Key:
+def _key_of_entry(entry: Health) -> Key:
     return entry["source_id"], None if entry["source_id"] else entry["source_name"], entry["kind"]
+
+
+def _key_of_record(record: dict[str, t.Any], kind: str | None) -> Key:
+    source_id, source_name = map(_text, source_of(record))
+    return source_id, None if source_id else source_name, kind
+
+
+def _text(value: object) -> str | None:
+    """A name or an id, as task_health takes it; None for what cannot be one."""
+    return value if isinstance(value, str) and value else None
 
 
 def _counts(sources: list[Health], pending: list[Health], failed: list[Outcome], completed: list[Outcome]) -> Report:

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter task_report: what it gathers of records, good and odd."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.sailpoint.isc.plugins.filter import task_report as plugin
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = "2026-05-17T20:00:00Z"
+HR = {"id": "s1", "type": "APPLICATION", "name": "HR"}
+
+Record = dict[str, t.Any]
+Report = dict[str, t.Any]
+
+
+def task(task_id: str, status: str | None = None, started: str = "18:00:00", ended: str = "18:01:00") -> Record:
+    """A task of 17 May 2026; pending without a status."""
+    return {
+        "id": task_id,
+        "uniqueName": "Cloud Account Aggregation",
+        "target": HR,
+        "created": f"2026-05-17T{started}Z",
+        "completed": f"2026-05-17T{ended}Z" if status else None,
+        "completionStatus": status,
+        "messages": [{"type": "INFO", "localizedText": {"locale": "en-US", "message": f"About {task_id}."}}],
+    }
+
+
+def report(records: t.Any, **options: t.Any) -> Report:
+    """What the filter makes of records, called as Ansible calls it."""
+    found: Report = plugin.FilterModule().filters()["task_report"](records, **{"now": NOW, **options})
+    return found
+
+
+def ids(tasks: list[Record]) -> list[str]:
+    return [task["task_id"] for task in tasks]
+
+
+def test_gathers_what_is_pending_what_failed_and_each_source() -> None:
+    records = [
+        task("good", "SUCCESS"),
+        task("new-failure", "ERROR", "19:00:00", "19:00:10"),
+        task("old-failure", "TERMINATED", "17:00:00", "17:00:10"),
+        task("just-started", started="19:59:30"),
+        task("late", started="19:00:00"),
+        {**task("groups", "WARNING"), "uniqueName": "Cloud Group Aggregation - HR"},
+        {**task("refresh", "SUCCESS", "19:30:00", "19:30:30"), "uniqueName": "Cloud Refresh Role", "target": None},
+    ]
+    found = report(records)
+    assert found["counts"] == {
+        "pending": 2,
+        "overdue": 1,
+        "completed": 5,
+        "failed": 2,
+        "success_rate": 0.6,
+        "sources": 1,
+        "failing_sources": 1,
+    }
+    assert found["pending"] == [
+        {
+            "task_id": task_id,
+            "task_name": "Cloud Account Aggregation",
+            "kind": "CLOUD_ACCOUNT_AGGREGATION",
+            "source_id": "s1",
+            "source_name": "HR",
+            "started": started,
+            "seconds": seconds,
+            "p95_seconds": 60.0,
+            "overdue": overdue,
+        }
+        for task_id, started, seconds, overdue in (
+            ("late", "2026-05-17T19:00:00.000Z", 3600.0, True),
+            ("just-started", "2026-05-17T19:59:30.000Z", 30.0, False),
+        )
+    ]
+    assert found["failed"][0] == {
+        "task_id": "new-failure",
+        "task_name": "Cloud Account Aggregation",
+        "kind": "CLOUD_ACCOUNT_AGGREGATION",
+        "source_id": "s1",
+        "source_name": "HR",
+        "completion_status": "ERROR",
+        "started": "2026-05-17T19:00:00Z",
+        "completed": "2026-05-17T19:00:10Z",
+        "seconds": 10.0,
+        "messages": ["About new-failure."],
+    }
+    assert ids(found["failed"]) == ["new-failure", "old-failure"]
+    assert [(entry["source_id"], entry["kind"], ids(entry["tasks"])) for entry in found["sources"]] == [
+        ("s1", "CLOUD_ACCOUNT_AGGREGATION", ["new-failure", "good", "old-failure"]),
+        ("s1", "CLOUD_GROUP_AGGREGATION", ["groups"]),
+        (None, "CLOUD_REFRESH_ROLE", ["refresh"]),
+    ]
+    assert found["sources"][0]["failures_in_a_row"] == 1
+
+
+def test_nothing_gives_zeros() -> None:
+    found = report([])
+    assert found["counts"].pop("success_rate") is None
+    assert set(found["counts"].values()) == {0}
+    assert (found["pending"], found["failed"], found["sources"]) == ([], [], [])
+
+
+def test_a_task_that_completed_meanwhile_is_not_pending() -> None:
+    found = report([task("one", "SUCCESS"), task("one")])
+    assert (found["pending"], ids(found["sources"][0]["tasks"])) == ([], ["one"])
+    assert report([task("one"), task("one", "ERROR")])["counts"]["failed"] == 1
+
+
+def test_what_is_a_failure_can_be_said() -> None:
+    found = report([task("bad", "ERROR"), task("warned", "Warning")], fail_on=["warning"])
+    assert ids(found["failed"]) == ["warned"]
+    assert found["counts"]["failed"] == 1
+
+
+def test_sources_without_an_id_are_told_apart_by_name() -> None:
+    records = [{**task(name, "SUCCESS"), "target": {**HR, "id": None, "name": name}} for name in ("A", "B")]
+    assert [ids(entry["tasks"]) for entry in report(records)["sources"]] == [["A"], ["B"]]
+
+
+@pytest.mark.parametrize(
+    ("records", "options", "message"),
+    [
+        ({"tasks": []}, {}, "task_report: task_health takes a list of task records, not a dictionary"),
+        ([task("one"), 5], {}, "item 1 of it is 5"),
+        ([], {"fail_on": "ERROR"}, "a list of completion statuses as fail_on"),
+        ([], {"now": "noon"}, "give an ISO 8601 timestamp"),
+    ],
+)
+def test_refuses_what_it_cannot_read(records: t.Any, options: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(AnsibleFilterError, match="task_report") as refused:
+        report(records, **options)
+    assert message in str(refused.value)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+TIMES = st.sampled_from(["2026-05-17T18:00:00Z", "2026-05-17T19:00:00.5+02:00", "soon", None, 1779040000000])
+RECORDS = st.fixed_dictionaries(
+    {
+        "completed": TIMES | VALUES,
+        "completionStatus": st.sampled_from(["SUCCESS", "TEMP_ERROR", "Warning", "ODD", None]) | VALUES,
+    },
+    optional={
+        "id": st.sampled_from(["a", "b", "c"]) | VALUES,
+        "uniqueName": st.sampled_from(["Cloud Account Aggregation", "Cloud Group Aggregation - HR"]) | VALUES,
+        "target": st.sampled_from([HR, {"id": None, "name": "HR"}, {"id": "s2"}]) | VALUES,
+        "created": TIMES | VALUES,
+        "launched": TIMES | VALUES,
+        "messages": VALUES,
+    },
+)
+
+
+@given(st.lists(RECORDS, max_size=8))
+def test_every_task_is_in_one_place(records: list[Record]) -> None:
+    """Whatever records hold, each that has completed is among those of its source, and the counts are of the lists."""
+    found = report(records)
+    tasks = [task for entry in found["sources"] for task in entry["tasks"]]
+    assert len(tasks) == found["counts"]["completed"] == sum(entry["runs"] for entry in found["sources"])
+    assert all(task["kind"] == entry["kind"] for entry in found["sources"] for task in entry["tasks"])
+    assert len(found["pending"]) == found["counts"]["pending"]
+    assert len(found["failed"]) == found["counts"]["failed"]
+    rate = found["counts"]["success_rate"]
+    assert rate is None or 0 <= rate <= 1
