@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 TASKS_A_PLAY = 10
 RECORDS = 10_000
-NOTHING = {"do_nothing": {}}
+NOTHING: dict[str, Any] = {"do_nothing": {}}
 
 
 class Bench:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 
+failed = True
 module = importlib.import_module(sys.argv[1])
 with patch_module_args(json.loads(sys.argv[2])), contextlib.redirect_stdout(io.StringIO()):
     try:

@@ -47,7 +47,7 @@ def started(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str
 
 
 def hand(line: str) -> Hand:
-    announcement, _, url = line.rpartition(" ")
+    announcement, _space, url = line.rpartition(" ")
     assert announcement == "tenant: listening on"
     return Hand(url)
 
@@ -67,7 +67,7 @@ def test_it_announces_itself_and_stops_at_once(number: signal.Signals) -> None:
 
 
 def test_a_port_that_is_taken() -> None:
-    with started() as (_, line):
+    with started() as (_process, line):
         port = line.rpartition(":")[2]
         with started("--port", port) as (process, complaint):
             assert complaint.startswith(f"tenant: cannot listen on 127.0.0.1:{port}")
@@ -87,7 +87,7 @@ def test_a_scenario_that_cannot_be_used(tmp_path: Path, content: str | None) -> 
 def test_a_scenario_in_json(tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text('{"tasks": [{"id": "one"}]}')
-    with started("--scenario", file) as (_, line):
+    with started("--scenario", file) as (_process, line):
         assert [record["id"] for record in hand(line).session().list("v1").json()] == ["one"]
 
 
@@ -98,7 +98,7 @@ def test_tls(tmp_path: Path) -> None:
     certificate.private_key_pem.write_to_path(str(key_file))
     certificate.cert_chain_pems[0].write_to_path(str(chain_file))
     authority.cert_pem.write_to_path(str(ca_file))
-    with started("--tls-cert", chain_file, "--tls-key", key_file) as (_, line):
+    with started("--tls-cert", chain_file, "--tls-key", key_file) as (_process, line):
         url = line.rpartition(" ")[2]
         assert url.startswith("https://127.0.0.1:")
         form = {"grant_type": "client_credentials", "client_id": "admin", "client_secret": "admin-secret"}
@@ -106,16 +106,16 @@ def test_tls(tmp_path: Path) -> None:
         assert answer.status_code == 200
         faults = [{"fault": "reset_before"}, {"fault": "reset_during"}]
         requests.post(f"{url}/_tenant/faults", json=faults, verify=str(ca_file), timeout=30)
-        for _ in faults:
+        for _fault in faults:
             with pytest.raises(requests.exceptions.RequestException):
                 requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=30)
 
 
 def test_a_token_survives_a_restart() -> None:
-    with started() as (_, line):
+    with started() as (_process, line):
         session = hand(line).session()
         port = line.rpartition(":")[2]
-    with started("--port", port) as (_, line):
+    with started("--port", port) as (_process, line):
         assert session.list("beta").status_code == 200
 
 
@@ -128,7 +128,7 @@ def test_a_token_survives_a_restart() -> None:
 )
 def test_the_scenarios_of_the_demo(name: str, endings: dict[str, str]) -> None:
     begin = time.monotonic()
-    with started("--scenario", SCENARIOS / f"{name}.yml") as (_, line):
+    with started("--scenario", SCENARIOS / f"{name}.yml") as (_process, line):
         tenant = hand(line)
         pending = tenant.session().list("v2025", "completionStatus isnull").json()
         assert {record["target"]["name"] for record in pending} == set(endings)
@@ -148,7 +148,7 @@ def test_the_readme_knows_every_key_and_every_fault(tmp_path: Path) -> None:
     assert [name for name in NAMES if f"`{name}`" not in readme] == []
     file = tmp_path / "example.yml"
     file.write_text(example.group(1), encoding="utf-8")
-    with started("--scenario", file) as (_, line):
+    with started("--scenario", file) as (_process, line):
         tasks = hand(line).control("GET", "tasks")["tasks"]
         assert len(tasks) == 10001
         assert [task["ends"] for task in tasks if task["id"] == "a1"] == ["ERROR"]

@@ -44,7 +44,7 @@ def exchange(tenant: Hand, method: str = "GET", path: str = TASK, body: bytes = 
 
 
 def parts(answer: bytes) -> tuple[list[str], bytes]:
-    head, _, body = answer.partition(b"\r\n\r\n")
+    head, _gap, body = answer.partition(b"\r\n\r\n")
     return head.decode().split("\r\n"), body
 
 
@@ -106,7 +106,7 @@ def test_chunks_that_end_too_early(tenant: Hand) -> None:
     assert end == "closed"
     assert "Transfer-Encoding: chunked" in head
     assert not any(line.startswith("Content-Length") for line in head)
-    size, _, rest = body.partition(b"\r\n")
+    size, _gap, rest = body.partition(b"\r\n")
     assert len(rest) == int(size, 16) + 2
 
 
@@ -206,7 +206,7 @@ def test_a_page_that_repeats(tenant: Hand) -> None:
 def test_a_total_that_lies(tenant: Hand) -> None:
     session = tenant.session()
     tenant.faults({"fault": "total_lies"}, {"fault": "total_lies", "value": 0, "nth": 2})
-    totals = [session.list("v1", count="true").headers["X-Total-Count"] for _ in range(3)]
+    totals = [session.list("v1", count="true").headers["X-Total-Count"] for _try in range(3)]
     assert totals == ["9", "0", "1"]
 
 
@@ -239,9 +239,9 @@ def test_statuses(tenant: Hand) -> None:
         {"fault": "status", "code": 408, "body": ""},
         {"fault": "status", "code": 401},
     )
-    answers = [session.get(TASK) for _ in range(10)]
+    answers = [session.get(TASK) for _try in range(10)]
     assert [answer.status_code for answer in answers] == [500, 429, 429, 503, 502, 504, 400, 408, 401, 200]
-    internal, limited, soon, unavailable, gateway, slow, odd, late, expired, _ = answers
+    internal, limited, soon, unavailable, gateway, slow, odd, late, expired, _last = answers
     assert set(internal.json()) == {"detailCode", "trackingId", "messages", "causes"}
     assert limited.json() == {"message": " Rate Limit Exceeded "}
     assert (limited.headers["Retry-After"], soon.headers["Retry-After"]) == ("2", "soon")
@@ -268,7 +268,7 @@ def test_a_fault_can_be_told_whether_the_request_takes_effect(tenant: Hand) -> N
 def test_a_401_once_twice_and_for_ever(tenant: Hand, times: int | None) -> None:
     session = tenant.session()
     tenant.faults({"fault": "unauthorized", "operation": "get", "times": times})
-    answers = [session.get(TASK) for _ in range(4)]
+    answers = [session.get(TASK) for _try in range(4)]
     refused = 4 if times is None else times
     assert [answer.status_code for answer in answers] == [401] * refused + [200] * (4 - refused)
     assert answers[0].json() == {"error": "JWT validation failed: JWT is expired"}
@@ -277,7 +277,7 @@ def test_a_401_once_twice_and_for_ever(tenant: Hand, times: int | None) -> None:
 def test_a_token_that_expires_early(tenant: Hand) -> None:
     old, other = tenant.session(), tenant.session()
     tenant.faults({"fault": "expire_token", "operation": "get"})
-    assert [old.get(TASK).status_code for _ in range(3)] == [401] * 3
+    assert [old.get(TASK).status_code for _try in range(3)] == [401] * 3
     assert other.get(TASK).status_code == tenant.session().get(TASK).status_code == 200
 
 

@@ -515,7 +515,7 @@ def test_ids_with_odd_characters(tenant: Hand, odd: str) -> None:
 def test_the_rate_limit_is_per_client_and_version(tenant: Hand) -> None:
     tenant.scenario(rate_limit={"requests": 5, "seconds": 4})
     session = tenant.session()
-    assert [session.list("beta").status_code for _ in range(6)] == [200] * 5 + [429]
+    assert [session.list("beta").status_code for _try in range(6)] == [200] * 5 + [429]
     refused = session.list("beta")
     assert refused.json() == {"message": " Rate Limit Exceeded "}
     assert 1 <= int(refused.headers["Retry-After"]) <= 4
@@ -529,7 +529,7 @@ def test_the_rate_limit_is_per_client_and_version(tenant: Hand) -> None:
 def test_the_rate_limit_unless_a_scenario_says_otherwise(tenant: Hand) -> None:
     tenant.control("PUT", "scenario", {})
     session = tenant.session()
-    assert [session.list("v1").status_code for _ in range(101)].count(429) == 1
+    assert [session.list("v1").status_code for _try in range(101)].count(429) == 1
 
 
 def test_every_answer_has_an_id(tenant: Hand) -> None:

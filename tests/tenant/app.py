@@ -353,7 +353,7 @@ def _newest_first(sorters: str | None) -> bool:
 def _parameters(text: str) -> dict[str, str]:
     """Decoded once, by percent signs only: a plus sign is a plus sign, as the API has it."""
     pairs = (part.partition("=") for part in text.split("&") if part)
-    return {unquote(name): unquote(value) for name, _, value in pairs}
+    return {unquote(name): unquote(value) for name, _equals, value in pairs}
 
 
 def _json(text: str) -> web.Response:

@@ -143,7 +143,7 @@ def named_client(authorization: str | None) -> str | None:
 
 
 def _claims(authorization: str | None, verify: bool) -> dict[str, Any]:
-    scheme, _, token = (authorization or "").partition(" ")
+    scheme, _space, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer":
         raise unauthorized("JWT is required")
     try:

@@ -47,7 +47,7 @@ def task(
 
 
 def definition_of(record: Record) -> str:
-    return str(record["uniqueName"]).split(" - ")[0].upper().replace(" ", "_")
+    return str(record["uniqueName"]).partition(" - ")[0].upper().replace(" ", "_")
 
 
 class Server:
