@@ -11,18 +11,26 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 
 # ansible-test does not pass TMPDIR on.
 _DIRECTORY = Path(__file__).resolve().parents[1] / "output" / "tmp"
 _DIRECTORY.mkdir(parents=True, exist_ok=True)
 os.environ["TMPDIR"] = tempfile.tempdir = str(_DIRECTORY)
+set_hypothesis_home_dir(str(_DIRECTORY / "hypothesis"))
 
 settings.register_profile(
     "units",
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("units")
+
+
+def pytest_collection_finish() -> None:
+    """Make ready what all tests need before each of them goes off into a process of its own."""
+    st.text().validate()

@@ -11,15 +11,15 @@ from ansible_collections.sailpoint.isc.plugins.module_utils import _records
 from hypothesis import given
 from hypothesis import strategies as st
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=4,
-)
 KEYS = ["id", "type", "uniqueName", "name", "parentName", "target", "created", "launched", "completed", "messages"]
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+NESTED = st.dictionaries(
+    st.sampled_from(["id", "name", "type", "uniqueName", "localizedText", "key"]), SCALARS, max_size=3
+)
 ANY_RECORD = st.dictionaries(
     st.sampled_from([*KEYS, "completionStatus", "taskDefinitionSummary"]),
-    JSON | st.fixed_dictionaries({}, optional={"id": JSON, "name": JSON, "type": JSON, "uniqueName": JSON}),
+    SCALARS | NESTED | st.lists(SCALARS | NESTED, max_size=3),
+    max_size=5,
 )
 
 
