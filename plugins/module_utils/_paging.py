@@ -55,9 +55,9 @@ class Pager:
 
     def __iter__(self) -> t.Iterator[Record]:
         given: set[str] = set()
+        before: set[str] = set()
         for _sweep in range(_MOST_SWEEPS):
             met: set[str] = set()
-            before = len(given)
             for record in self._sweep(met):
                 key = _key(record)
                 if key not in given:
@@ -65,8 +65,10 @@ class Pager:
                     yield record
                     if len(given) == self._wanted:
                         return
-            if self._expected is None or len(met) >= self._expected or len(given) == before:
+            # What is the same twice is all there is, whatever the total says.
+            if self._expected is None or len(met) >= self._expected or met == before:
                 return
+            before = met
             self._ask_total = True
 
     def _sweep(self, met: set[str]) -> t.Iterator[Record]:
