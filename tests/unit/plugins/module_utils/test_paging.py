@@ -199,6 +199,7 @@ def test_a_row_that_arrives_before_the_total_is_told_does_not_make_an_ahead_read
 @given(LENGTHS, moves_of(leaving=True), st.booleans())
 @example(length=6, size_and_moves=(3, [(0, [0])]), ahead=False)
 @example(length=6, size_and_moves=(3, [(0, [0])]), ahead=True)
+@example(length=4, size_and_moves=(2, [(1, []), (0, [0, 0]), (0, []), (0, [0])]), ahead=False)
 def test_while_rows_leave_a_counted_list_is_read_again_for_those_that_were_passed_over(
     length: int, size_and_moves: tuple[int, list[Move]], ahead: bool
 ) -> None:
