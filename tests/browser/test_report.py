@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.looking import FAINT_TEXTS, SPILLED, Browser
 
-LONG = "Lopadotemachoselachogaleokranioleipsanodrimhypotrimmatosilphiokarabomelitokatakechymenokichlepikossyphophatto"
+LONG = "Lopadotemachoselachogaleokranioleipsanodrimhypotrimmatosilphiokarabomelitokatakechymenokichlepi"
 SCRIPT = "<script>alert(1)</script>"
 QUOTES = '" onmouseover="alert(1)" style=\'x'
 # How the page writes that there is no such number
@@ -62,7 +62,7 @@ def test_tells_what_failed_and_why(browser: Browser, page: Path) -> None:
     ] == [
         (SCRIPT, "ERROR", "1 min", "</td></table><img src=http://127.0.0.1:9/x onerror=alert(1)>"),
         (LONG, "ERROR", "1 min", "C:\\w" + "longwordw" * 9 + "longword"),
-        ("SAP", "ERROR", "1 min", "Login failed: the account is locked. Giving up."),
+        ("SAP", "ERROR", "1 min", "Login failed: it is locked. Giving up."),
         ("Workday", "TERMINATED", "1 h 1 min", "It was ended by hand."),
         ("SAP", "TEMPERROR", "1 min", "Try again later."),
     ]
