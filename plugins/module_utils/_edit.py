@@ -26,6 +26,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._records import Reco
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
 
+_SIGNS_OF_AN_END = ("completionStatus", "completed")
 # How servers say that a "test" operation did not hold, or that they do not know it.
 _PATCH_REFUSED = (400, 409, 412, 422)
 
@@ -132,7 +133,7 @@ class Editor:
         """
         edit = self.planned()
         record, operations = edit.before, edit.operations
-        guarded, retry = "completionStatus" in record, 0
+        guarded, retry = any(key in record for key in _SIGNS_OF_AN_END), 0
         while operations:
             try:
                 after = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
@@ -142,7 +143,7 @@ class Editor:
             guard_refused = guarded and failure.status in _PATCH_REFUSED
             if not failure.uncertain and not guard_refused:
                 raise failure
-            now = self._read()
+            now = self._read_again()
             touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
             if all(_same(key, now, edit.after) for key in touched):
                 maybe_ours = failure.uncertain or retry
@@ -174,6 +175,16 @@ class Editor:
             )
         return record
 
+    def _read_again(self) -> Record:
+        try:
+            return self._read()
+        except RequestFailed as error:
+            error.advice = (
+                "what came of the patch before it is not known, so that the record may have been changed: look at it "
+                "before you run this again"
+            )
+            raise
+
     def _operations(self, record: Record) -> list[Operation]:
         return plan(record, self._want(record))
 
@@ -190,8 +201,8 @@ class Editor:
 
     def _guard(self, record: Record, guarded: bool) -> list[Operation]:
         """Lets the server itself refuse the patch where the task has completed since it was read."""
-        value = record.get("completionStatus")
-        return [{"op": "test", "path": "/completionStatus", "value": value}] if guarded else []
+        keys = [key for key in _SIGNS_OF_AN_END if guarded and key in record]
+        return [{"op": "test", "path": f"/{key}", "value": record[key]} for key in keys]
 
 
 def _edited(planned: Edit, after: Record, operations: list[Operation]) -> Edit:

@@ -66,14 +66,28 @@ def _without_fractions(value: t.Any) -> t.Any:
 
 
 def applied(operations: t.Sequence[Operation], record: Record) -> Record:
-    """What the operations make of a record, which is left as it is. Raises IscError where they cannot be applied."""
+    """What the operations make of a record, which is left as it is. Raises IscError where they cannot be applied.
+
+    What is to be removed and is not there is as it is wanted, so that a patch can be applied again.
+    """
+    result: t.Any = record
     try:
-        result = jsonpatch.apply_patch(record, operations)
+        for operation in operations:
+            if operation["op"] != "remove" or _is_there(operation["path"], result):
+                result = jsonpatch.apply_patch(result, [operation])
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, KeyError, TypeError, ValueError) as error:
         raise IscError(f"The patch does not fit the record {record.get('id')}: {_reason(error)}.") from None
     if not isinstance(result, dict):
         raise IscError(f"The patch does not fit the record {record.get('id')}: it would leave no JSON object.")
     return result
+
+
+def _is_there(pointer: str, record: t.Any) -> bool:
+    try:
+        jsonpatch.JsonPointer(pointer).resolve(record)
+    except (jsonpatch.JsonPointerException, TypeError):
+        return False
+    return True
 
 
 def _reason(error: Exception) -> str:

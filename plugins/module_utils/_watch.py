@@ -103,8 +103,12 @@ class QuietWatch:
         gone = [record["id"] for record in self.seen.pending() if record["id"] not in pending]
         ended = self._tasks.lookup(gone) if gone else {}
         for task_id in gone:
-            if task_id not in ended:
+            # The list may be a moment behind; the record itself is not.
+            record = ended.get(task_id) or self._tasks.get(task_id)
+            if record is None:
                 del self.seen[task_id]
+            else:
+                ended[task_id] = record
         self.seen.update(pending)
         self.seen.update(ended)
         # A task without an id cannot be followed, but as long as it is listed it is not quiet.

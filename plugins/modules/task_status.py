@@ -30,7 +30,7 @@ attributes:
     support: full
   idempotent:
     support: partial
-    details: Operations in O(patch) that add to a list, or move something, do so in every run.
+    details: Operations in O(patch) that add to a list, or move something, do so in every run, or fail in the second.
 options:
   id:
     description:
@@ -55,7 +55,7 @@ options:
     elements: dict
     suboptions:
       op:
-        description: What to do.
+        description: What to do. A V(remove) of what is not there is already done.
         type: str
         required: true
         choices: [add, remove, replace, move, copy, test]
@@ -123,8 +123,8 @@ task:
 patch:
   description:
     - The operations that were sent, or would be in check mode. Empty where nothing was to be done.
-    - A V(test) of the completion status goes ahead of them to the tenant, so that it refuses them once the task has
-      completed.
+    - A V(test) of C(completionStatus) and C(completed) goes ahead of them to the tenant, so that it refuses them once
+      the task has completed.
   returned: success
   type: list
   elements: dict

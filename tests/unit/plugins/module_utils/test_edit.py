@@ -238,6 +238,14 @@ def test_any_operation_is_applied_and_reported_as_applied(step: dict[str, t.Any]
     assert edit.after == tenant.record
 
 
+def test_what_was_removed_is_not_removed_again() -> None:
+    tenant = Tenant({**PENDING, "percentComplete": 1})
+    patch = [operation("remove", "/percentComplete")]
+    assert edited(tenant, patch=patch).changed
+    assert not edited(tenant, patch=patch).changed
+    assert tenant.effects == 1
+
+
 def test_a_number_that_becomes_a_truth_value_is_a_change() -> None:
     tenant = Tenant({**PENDING, "percentComplete": 1})
     assert edited(tenant, patch=[operation("replace", "/percentComplete", True)]).changed
@@ -255,7 +263,10 @@ def test_a_test_that_holds_sends_nothing_and_one_that_does_not_is_a_failure() ->
 def test_the_server_is_asked_to_refuse_when_the_task_has_completed_since() -> None:
     tenant = Tenant(PENDING)
     edited(tenant)
-    assert tenant.patches[0][0] == {"op": "test", "path": "/completionStatus", "value": None}
+    assert tenant.patches[0][:2] == [
+        {"op": "test", "path": "/completionStatus", "value": None},
+        {"op": "test", "path": "/completed", "value": None},
+    ]
 
 
 def test_a_task_that_completes_just_before_the_patch_is_left_as_it_is() -> None:
@@ -271,7 +282,7 @@ def test_a_server_that_does_not_take_the_guard_gets_the_patch_without_it(status:
     tenant = Tenant(PENDING, failure(status))
     edit = edited(tenant)
     assert edit.changed
-    assert [len(patch) for patch in tenant.patches] == [3, 2]
+    assert [len(patch) for patch in tenant.patches] == [4, 2]
     assert tenant.pauses == 0
 
 

@@ -95,14 +95,12 @@ def test_values_that_happen_to_be_equal_are_not_moved_from_one_key_to_another() 
 @pytest.mark.parametrize(
     "operation",
     [
-        {"op": "remove", "path": "/missing"},
         {"op": "replace", "path": "/missing", "value": 1},
         {"op": "add", "path": "/missing/below", "value": 1},
         {"op": "add", "path": "/list/9", "value": 1},
         {"op": "add", "path": "/list/x", "value": 1},
         {"op": "replace", "path": "/text/x", "value": 1},
         {"op": "add", "path": "/text/0", "value": 1},
-        {"op": "remove", "path": "/number/x"},
         {"op": "test", "path": "/text", "value": "other"},
         {"op": "test", "path": "/missing", "value": None},
         {"op": "move", "from": "/missing", "path": "/list"},
@@ -120,6 +118,12 @@ def test_operations_that_do_not_fit_a_record_are_refused_in_one_sentence_with_it
     with pytest.raises(IscError, match=r"^The patch does not fit the record task1: .*[^.]\.$"):
         applied([operation], record)
     assert record == untouched
+
+
+@pytest.mark.parametrize("path", ["/missing", "/missing/below", "/number/x", "/list/9"])
+def test_what_is_to_be_removed_and_is_not_there_is_as_wanted(path: str) -> None:
+    record = {"id": "task1", "list": [1], "number": 5}
+    assert applied([{"op": "remove", "path": path}], record) == record
 
 
 POINTERS = st.lists(KEYS | st.sampled_from(["1", "-1", "01"]), max_size=3).map(

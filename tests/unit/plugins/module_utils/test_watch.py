@@ -58,6 +58,10 @@ class Tasks:
         if fault:
             raise fault
 
+    def get(self, task_id: str) -> Record | None:
+        self._check()
+        return self._now(task_id)
+
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
         self._check()
         self.asked.append(list(ids))
@@ -327,6 +331,12 @@ def test_a_pending_task_that_is_gone_for_good_does_not_hold_up_quiet() -> None:
     tasks.vanished = {"a"}
     results = wait.run()
     assert results["tasks"] == results["pending_tasks"] == []
+
+
+def test_how_a_task_ended_is_told_even_where_the_list_is_behind() -> None:
+    tasks = Tasks(FakeClock(), a=(0, 3, "ERROR"))
+    tasks.lookup = lambda ids: {}  # type: ignore[method-assign]
+    assert ids_of(failure_of(wait_for(tasks))["failed_tasks"]) == ["a"]
 
 
 def test_a_pending_task_that_the_list_passed_over_is_still_pending() -> None:
