@@ -5,7 +5,7 @@
 # A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := lint sanity units integration conformance artifact coverage
+SESSIONS := lint sanity units integration conformance artifact browser coverage
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=

@@ -32,6 +32,7 @@ nox.options.sessions = [
     "integration",
     "conformance",
     "artifact",
+    "browser",
     "demo",
     "coverage",
 ]
@@ -148,15 +149,18 @@ def units(session: nox.Session) -> None:
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """Run the integration targets against a stand-in tenant, with modules on the newest and the oldest Python."""
+    """Run the integration targets against a stand-in tenant; those of the modules on the oldest Python as well."""
     require(session, "tests/integration/targets/*/tasks/main.yml")
+    modules = {path.stem for path in ROOT.glob("plugins/modules/*.py")}
+    of_modules = sorted(path.name for path in ROOT.glob("tests/integration/targets/*") if path.name in modules)
     forget_coverage("integration")
     with running_tenant(tenant_python()) as url:
         settings = {"tenant_url": url, **workspace.REMOTE_DIRECTORIES}
         lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
         for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
             (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
-            ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *session.posargs)
+            targets = session.posargs or ([] if version == CONTROLLER else [*of_modules, "client"])
+            ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *targets)
 
 
 @nox.session
@@ -214,6 +218,17 @@ def artifact(session: nox.Session) -> None:
     environ = {"TENANT_PYTHON": str(tenant_python()), "COLLECTION_TREE": str(workspace.copy_tree())}
     python = ansible_environment() / "python"
     session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/artifact"]), external=True, env=environ)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the report in a headless browser, where the machine has one."""
+    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/browser/requirements.txt"]
+    python = environment("browser", *requirements) / "python"
+    workspace.copy_tree()
+    environ = {"TENANT_PYTHON": str(tenant_python())}
+    command = [str(python), "-m", "pytest", "-rs", *(session.posargs or ["tests/browser"])]
+    session.run(*command, external=True, env=environ)
 
 
 @nox.session
