@@ -21,6 +21,7 @@ help:
 	@echo "make integration  ansible-test integration, stand-in tenant   ARGS: names of targets"
 	@echo "make conformance  SailPoint's own SDK against the stand-in tenant"
 	@echo "make artifact     the built collection works on its own"
+	@echo "make browser      the report in a headless browser, where there is one"
 	@echo "make coverage     coverage of plugins/ by the last units and integration"
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
 	@echo "make bench        what the modules cost"
