@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two plays against the stand-in tenant: one waits for three aggregations, one fails because an aggregation did.
+"""Plays against the stand-in tenant: wait for aggregations, fail because one did, aggregate in order and report.
 
 Usage, from the checkout, with ansible-core: python -m tests.demo.demo PYTHON_OF_THE_TENANT
 """
@@ -13,6 +13,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +23,8 @@ import yaml
 from tests.support.tenant import running_tenant
 from tests.support.workspace import HOME, ROOT
 
-PLAYBOOK = "sailpoint.isc.wait_for_aggregation"
 SCENARIOS = ROOT / "tests/tenant/scenarios"
+REPORT = HOME / "report.html"
 CREDENTIALS = {"SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
 # A play on the implied localhost is what is wanted here.
 QUIET = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
@@ -38,20 +40,21 @@ class Outcome(NamedTuple):
 
 
 def main(tenant_python: str) -> int:
-    """Run both acts; return 0 when each ended as it should."""
-    problems = _first_act(tenant_python) + _second_act(tenant_python)
+    """Run all acts; return 0 when each ended as it should."""
+    problems = _first_act(tenant_python) + _second_act(tenant_python) + _third_act(tenant_python)
     print()
     for problem in problems:
         print(f"The demo did not go as it should: {problem}")
     if not problems:
-        print("Both acts went as they should: the first play succeeded, the second failed and said why.")
+        print("All acts went as they should: the first succeeded, the second failed and said why, the third reported.")
+        print(f"The report is a page to open in a browser: {REPORT}")
     return int(bool(problems))
 
 
 def _first_act(tenant_python: str) -> list[str]:
     _heading("Act one: three sources are aggregating. The play waits for all of them; one ends with a warning.")
     scenario = _scenario("demo-success.yml")
-    outcome = _play(tenant_python, "demo-success.yml", scenario)
+    outcome = _wait(tenant_python, "demo-success.yml", scenario)
     problems = [f"act one does not show {name}." for name in _names(scenario) if name not in outcome.shown]
     if outcome.status != 0:
         problems.append(f"act one ended with exit status {outcome.status}, not 0.")
@@ -61,7 +64,7 @@ def _first_act(tenant_python: str) -> list[str]:
 def _second_act(tenant_python: str) -> list[str]:
     _heading("Act two: two sources are aggregating, and one of them ends in ERROR. The play has to fail and say why.")
     scenario = _scenario("demo-failure.yml")
-    outcome = _play(tenant_python, "demo-failure.yml", scenario)
+    outcome = _wait(tenant_python, "demo-failure.yml", scenario)
     reasons = [text for task in scenario["tasks"] if task.get("ends") == "ERROR" for text in task["messages"]]
     problems = [f"act two does not show the reason: {reason}" for reason in reasons if reason not in outcome.shown]
     if "ERROR" not in outcome.shown:
@@ -71,17 +74,48 @@ def _second_act(tenant_python: str) -> list[str]:
     return problems
 
 
-def _play(tenant_python: str, file: str, scenario: dict[str, Any]) -> Outcome:
+def _third_act(tenant_python: str) -> list[str]:
+    _heading("Act three: two sources are aggregated one after the other, and a page reports on all that has run.")
+    scenario = _scenario("demo-aggregate.yml")
+    sources = ",".join(source["id"] for source in scenario["sources"])
+    REPORT.unlink(missing_ok=True)
+    with _tenant(tenant_python, "demo-aggregate.yml") as url:
+        aggregation = _play(url, "aggregate_sources", f"sources={sources}", "interval=1")
+        report = _play(url, "task_report", f"path={REPORT.name}")
+    shown = [line for line in aggregation.shown.splitlines() if "(item=" in line]
+    if [name for line in shown for name in _names(scenario) if name in line] != _names(scenario):
+        return ["act three does not show the two sources in their order."]
+    problems = [
+        f"{what} in act three ended with exit status {outcome.status}, not 0."
+        for what, outcome in (("the aggregation", aggregation), ("the report", report))
+        if outcome.status != 0
+    ]
+    page = REPORT.read_text(encoding="utf-8") if REPORT.is_file() else ""
+    return problems + [f"the page of act three does not show {name}." for name in _names(scenario) if name not in page]
+
+
+def _wait(tenant_python: str, file: str, scenario: dict[str, Any]) -> Outcome:
     sources = ",".join(task["source"] for task in scenario["tasks"])
-    arguments = [PLAYBOOK, "-e", f"source_ids={sources}", "-e", "max_interval=2"]
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), *arguments]
-    with running_tenant(tenant_python, "--scenario", str(SCENARIOS / file)) as url:
+    with _tenant(tenant_python, file) as url:
+        return _play(url, "wait_for_aggregation", f"source_ids={sources}", "max_interval=2")
+
+
+@contextmanager
+def _tenant(python: str, scenario: str) -> Iterator[str]:
+    with running_tenant(python, "--scenario", str(SCENARIOS / scenario)) as url:
         print(f"$ export SAIL_BASE_URL={url} SAIL_CLIENT_ID=... SAIL_CLIENT_SECRET=...")
-        print(f"$ ansible-playbook {' '.join(arguments)}", flush=True)
-        environ = {**os.environ, **CREDENTIALS, **QUIET, "SAIL_BASE_URL": url}
-        if sys.stdout.isatty():
-            environ["ANSIBLE_FORCE_COLOR"] = "true"
-        return _watched(command, environ)
+        yield url
+
+
+def _play(url: str, playbook: str, *variables: str) -> Outcome:
+    arguments = [f"sailpoint.isc.{playbook}"]
+    for variable in variables:
+        arguments += ["-e", variable]
+    print(f"$ ansible-playbook {' '.join(arguments)}", flush=True)
+    environ = {**os.environ, **CREDENTIALS, **QUIET, "SAIL_BASE_URL": url}
+    if sys.stdout.isatty():
+        environ["ANSIBLE_FORCE_COLOR"] = "true"
+    return _watched([str(Path(sys.executable).parent / "ansible-playbook"), *arguments], environ)
 
 
 def _watched(command: list[str], environ: dict[str, str]) -> Outcome:
