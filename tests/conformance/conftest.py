@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.conformance.hand import Hand
+from tests.support.hand import Hand
 from tests.support.tenant import running_tenant
 
 SDK = version("sailpoint")

@@ -21,7 +21,7 @@ import requests
 import trustme
 import yaml
 
-from tests.conformance.hand import Hand
+from tests.support.hand import Hand
 from tests.tenant.faults import NAMES
 from tests.tenant.scenario import KEYS
 
@@ -109,6 +109,43 @@ def test_tls(tmp_path: Path) -> None:
         for _fault in faults:
             with pytest.raises(requests.exceptions.RequestException):
                 requests.post(f"{url}/oauth/token", data=form, verify=str(ca_file), timeout=30)
+
+
+def test_several_tenants_in_one_process() -> None:
+    with started("--tenants", "3") as (process, line):
+        assert process.stdout is not None
+        lines = [line, process.stdout.readline().rstrip(), process.stdout.readline().rstrip()]
+        tenants = [hand(announced) for announced in lines]
+        tenants[0].control("POST", "tasks", [{"id": "only-here"}])
+        holders = [tenant for tenant in tenants if tenant.session().get("/task-status/v1/only-here").ok]
+        assert holders == tenants[:1]
+
+
+def test_several_tenants_on_one_port() -> None:
+    with started("--tenants", "2", "--port", "8080") as (process, complaint):
+        assert complaint == "tenant: 2 tenants cannot share port 8080; leave --port out"
+        assert process.wait(timeout=30) == 2
+
+
+def test_a_tenant_that_is_down_for_a_while_knows_everything_afterwards() -> None:
+    with started() as (_process, line):
+        tenant = hand(line)
+        session = tenant.session()
+        before = session.list("v1").json()
+        tenant.control("PUT", "down", {"seconds": 1})
+        refused, again = False, None
+        deadline = time.monotonic() + 30
+        while again is None and time.monotonic() < deadline:
+            try:
+                answer = session.list("v1")
+            except requests.exceptions.ConnectionError:
+                refused = True
+            else:
+                again = answer.json() if refused else None
+            time.sleep(0.05)
+        assert refused
+        assert again is not None
+        assert [record["id"] for record in again] == [record["id"] for record in before]
 
 
 def test_a_token_survives_a_restart() -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.conformance.hand import PATCH, Hand
+from tests.support.hand import PATCH, Hand
 
 TASK = "/beta/task-status/t"
 CLEAR = b'[{"op":"replace","path":"/completionStatus","value":"ERROR"}]'

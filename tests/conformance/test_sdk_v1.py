@@ -18,7 +18,7 @@ from sailpoint.task_management.api_client import ApiClient
 from sailpoint.task_management.models.error_response_dto import ErrorResponseDto
 from sailpoint.task_management.models.json_patch_operation import JsonPatchOperation
 
-from tests.conformance.hand import Hand
+from tests.support.hand import Hand
 
 
 def connect(url: str, client_id: str = "admin") -> TaskManagementApi:

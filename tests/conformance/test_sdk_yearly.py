@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sailpoint.configuration import Configuration, ConfigurationParams
 
-from tests.conformance.hand import Hand
+from tests.support.hand import Hand
 
 # That GET and HEAD of pending tasks are deprecated is known.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -17,7 +17,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conformance.hand import Hand
+from tests.support.hand import Hand
 from tests.tenant.filters import Comparison, parse
 
 ALL = ["beta", "v2024", "v2025", "v2026", "v1"]

@@ -23,13 +23,20 @@ SECONDS_TO_START = 30.0
 @contextmanager
 def running_tenant(python: str | Path, *arguments: str) -> Iterator[str]:
     """Serve a stand-in tenant on a free loopback port and yield its URL; it is stopped whatever happens."""
+    with running_tenants(python, 1, *arguments) as urls:
+        yield urls[0]
+
+
+@contextmanager
+def running_tenants(python: str | Path, number: int, *arguments: str) -> Iterator[list[str]]:
+    """Serve so many stand-in tenants, a free loopback port each, and yield their URLs; they end together."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"tenant-{os.getpid()}.log"
-    command = [str(python), "-m", "tests.tenant", "--port", "0", *arguments]
+    command = [str(python), "-m", "tests.tenant", "--tenants", str(number), *arguments]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     try:
-        yield _url(process, log)
+        yield _urls(process, number, log)
     finally:
         process.terminate()
         try:
@@ -39,12 +46,12 @@ def running_tenant(python: str | Path, *arguments: str) -> Iterator[str]:
             process.wait()
 
 
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+def _urls(process: subprocess.Popen[bytes], number: int, log: Path) -> list[str]:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
-        ready = READY.search(log.read_text())
-        if ready:
-            return ready.group(1)
+        ready = READY.findall(log.read_text())
+        if len(ready) == number:
+            return list(ready)
         if process.poll() is not None:
             break
         time.sleep(0.05)

@@ -17,6 +17,7 @@ import yaml
 from aiohttp import web
 
 from .app import MAX_TARGET, make_app
+from .control import CONTROL
 from .scenario import DEFAULT_FILE, Tenant, load
 
 
@@ -28,12 +29,49 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scenario", type=Path, default=DEFAULT_FILE, metavar="FILE", help="YAML or JSON, see README.md"
     )
+    parser.add_argument("--tenants", type=int, default=1, metavar="N", help="so many, each on its own port")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key")
     return parser.parse_args()
 
 
-async def serve(options: argparse.Namespace, tenant: Tenant) -> None:
+class Door:
+    """Where one tenant is to be found. It can be shut for a while, as a server is that starts again."""
+
+    def __init__(self, tenant: Tenant, options: argparse.Namespace, tls: ssl.SSLContext | None) -> None:
+        app = make_app(tenant, options.latency)
+        app[CONTROL].shut = self.shut
+        # A target that is only too long for the API must reach it: the API has an answer of its own for that.
+        size = 8 * MAX_TARGET
+        self._runner = web.AppRunner(app, access_log=None, max_line_size=size, max_field_size=size)
+        self._host, self._port, self._tls = options.host, options.port, tls
+        self._site: web.TCPSite | None = None
+
+    async def open(self) -> str:
+        """Listen; returns the URL."""
+        if self._runner.server is None:
+            await self._runner.setup()
+        self._site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls, shutdown_timeout=0.1)
+        await self._site.start()
+        host, self._port = self._runner.addresses[0][:2]
+        return f"{'https' if self._tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    async def shut(self, seconds: float) -> None:
+        """Break every connection and refuse new ones for so long. What the tenant knows, it knows again afterwards."""
+        assert self._site is not None
+        assert self._runner.server is not None
+        await self._site.stop()
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(seconds)
+        await self.open()
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+
+async def serve(options: argparse.Namespace, tenants: list[Tenant]) -> None:
     """Serve until SIGINT or SIGTERM."""
     tls = None
     if options.tls_cert:
@@ -42,29 +80,29 @@ async def serve(options: argparse.Namespace, tenant: Tenant) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # A target that is only too long for the API must reach it: the API has an answer of its own for that.
-    runner = web.AppRunner(
-        make_app(tenant, options.latency), access_log=None, max_line_size=8 * MAX_TARGET, max_field_size=8 * MAX_TARGET
-    )
-    await runner.setup()
-    site = web.TCPSite(runner, options.host, options.port, ssl_context=tls, shutdown_timeout=0.1)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    scheme = "https" if tls else "http"
-    print(f"tenant: listening on {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-    await stop.wait()
-    await runner.cleanup()
+    doors = [Door(tenant, options, tls) for tenant in tenants]
+    try:
+        for door in doors:
+            print(f"tenant: listening on {await door.open()}", flush=True)
+        await stop.wait()
+    finally:
+        for door in doors:
+            await door.close()
 
 
 def main() -> int:
     options = arguments()
+    if options.tenants > 1 and options.port:
+        print(f"tenant: {options.tenants} tenants cannot share port {options.port}; leave --port out", file=sys.stderr)
+        return 2
     try:
-        tenant = Tenant(load(options.scenario), time.time(), options.latency)
+        scenario = load(options.scenario)
+        tenants = [Tenant(scenario, time.time(), options.latency) for _number in range(options.tenants)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         print(f"tenant: {options.scenario}: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     try:
-        asyncio.run(serve(options, tenant))
+        asyncio.run(serve(options, tenants))
     except OSError as error:
         print(f"tenant: cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1

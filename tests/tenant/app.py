@@ -20,7 +20,7 @@ from aiohttp import web
 
 from . import faults, filters
 from .clock import format_time, parse_time
-from .control import PREFIX, Control, Handler
+from .control import CONTROL, PREFIX, Control, Handler
 from .errors import ApiError, bad_request, error_body, forbidden, not_found
 from .log import summary
 from .oauth import Client, named_client
@@ -370,6 +370,7 @@ def make_app(tenant: Tenant, default_latency: float = 0.0) -> web.Application:
     """The whole server: control API first, then the API."""
     control = Control(tenant, default_latency)
     app = web.Application(client_max_size=MAX_BODY)
+    app[CONTROL] = control
     app.add_routes(control.routes())
     app.add_routes(Api(control).routes())
     return app

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import time
 from collections.abc import Awaitable
@@ -22,11 +23,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Control:
-    """Handlers of the control API. `tenant` is the state that is served now."""
+    """Handlers of the control API.
+
+    tenant: the state that is served now.  shut: makes the server unreachable for so many seconds, where it can.
+    """
 
     def __init__(self, tenant: Tenant, default_latency: float) -> None:
         self.tenant = tenant
+        self.shut: Callable[[float], Awaitable[None]] | None = None
         self._default_latency = default_latency
+        self._shutting: asyncio.Task[None] | None = None
 
     def routes(self) -> list[web.RouteDef]:
         table: list[tuple[str, str, Handler]] = [
@@ -40,6 +46,7 @@ class Control:
             ("DELETE", "faults", self.delete_faults),
             ("PUT", "safe-mode", self.put_safe_mode),
             ("PUT", "latency", self.put_latency),
+            ("PUT", "down", self.put_down),
         ]
         return [web.route(method, PREFIX + path, guarded(handler)) for method, path, handler in table]
 
@@ -98,6 +105,19 @@ class Control:
     async def put_latency(self, request: web.Request) -> web.StreamResponse:
         self.tenant.latency = float((await request.json())["seconds"])
         return web.json_response({"seconds": self.tenant.latency})
+
+    async def put_down(self, request: web.Request) -> web.StreamResponse:
+        seconds = float((await request.json())["seconds"])
+        self._shutting = asyncio.create_task(self._shut_soon(seconds))
+        return web.json_response({"seconds": seconds})
+
+    async def _shut_soon(self, seconds: float) -> None:
+        await asyncio.sleep(0.1)  # for this answer to get out
+        if self.shut is not None:
+            await self.shut(seconds)
+
+
+CONTROL = web.AppKey("control", Control)
 
 
 def guarded(handler: Handler) -> Handler:
