@@ -119,7 +119,7 @@ def lint(session: nox.Session) -> None:
 
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
-    run("mypy", "tests/artifact", "tests/demo", "tests/support", "tests/tenant", "noxfile.py")
+    run("mypy", "tests/artifact", "tests/bench", "tests/demo", "tests/support", "tests/tenant", "noxfile.py")
     run("yamllint", "--strict", ".")
     run("python", "tests/support/check_metadata.py")
     with session.chdir(workspace.COLLECTIONS):
@@ -252,7 +252,8 @@ def tenant(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what the modules cost."""
+    """Measure what the modules cost, beside what users do today."""
     workspace.copy_tree()
-    with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
-    session.run(str(with_ansible), "-m", "tests.bench.bench", str(with_tenant), *session.posargs, external=True)
+    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/bench/requirements.txt"]
+    python, with_tenant = environment("bench", *requirements) / "python", tenant_python()
+    session.run(str(python), "-m", "tests.bench.bench", str(with_tenant), *session.posargs, external=True)

@@ -2,127 +2,141 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules cost, measured side by side in one run. Ratios count; seconds are those of this machine."""
+"""What the modules cost, beside what users do today and the floor, in one run.
+
+Ratios count; seconds are those of this machine. Each way to do a piece of work is run in turn, for several rounds, and
+the median taken.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import statistics
-import subprocess
+import platform
+import shlex
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import requests
+import trustme
 
+from tests.bench import goals, growth, page
+from tests.bench.stage import Stage, Tenant
 from tests.support import workspace
-from tests.support.tenant import running_tenant
+from tests.support.tenant import running_tenant, running_tenants
 
-HERE = Path(__file__).parent
-ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-TASKS_A_PLAY = 10
-RECORDS = 10_000
-NOTHING: dict[str, Any] = {"do_nothing": {}}
+MANY_TENANTS = 20
+PARTS = ("lists", "single", "memory", "long", "growth", "waits", "tenants")
+ALWAYS = ("lists", "single", "memory", "long")
 
 
-class Bench:
-    """One stand-in tenant, and plays against it."""
-
-    def __init__(self, url: str, directory: Path) -> None:
-        self._url = url
-        self._directory = directory
-        self._play_number = 0
-        self.put("scenario", {"generate": {"count": RECORDS, "sources": 20, "pending": 0}, "rate_limit": None})
-        self.task_id = requests.get(f"{url}/_tenant/tasks", timeout=30).json()["tasks"][0]["id"]
-        self.environment = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(workspace.COLLECTIONS),
-            "ANSIBLE_LIBRARY": str(HERE / "library"),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "SAIL_BASE_URL": url,
-            "SAIL_CLIENT_ID": "admin",
-            "SAIL_CLIENT_SECRET": "admin-secret",
-        }
-
-    def put(self, what: str, value: Any) -> None:
-        requests.put(f"{self._url}/_tenant/{what}", json=value, timeout=60).raise_for_status()
-
-    def token(self) -> str:
-        form = {"grant_type": "client_credentials", "client_id": "admin", "client_secret": "admin-secret"}
-        return str(requests.post(f"{self._url}/oauth/token", data=form, timeout=30).json()["access_token"])
-
-    def seconds(self, tasks: list[dict[str, Any]]) -> float:
-        """How long ansible-playbook takes for a play of these tasks."""
-        self._play_number += 1
-        play = self._directory / f"play-{self._play_number}.json"
-        play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-        started = time.perf_counter()
-        subprocess.run(
-            [ANSIBLE_PLAYBOOK, str(play)], env=self.environment, check=True, stdout=subprocess.DEVNULL, cwd=HERE
-        )
-        return time.perf_counter() - started
-
-    def peak_kib(self, module: str, options: dict[str, Any]) -> int:
-        command = [sys.executable, str(HERE / "peak.py"), module, json.dumps(options)]
-        environment = {**self.environment, "PYTHONPATH": f"{workspace.COLLECTIONS}:{HERE / 'library'}"}
-        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        return int(done.stdout)
-
-    def log(self) -> tuple[int, int]:
-        """How many requests and how many tokens since the log was cleared."""
-        log = requests.get(f"{self._url}/_tenant/log", timeout=60).json()
-        return len(log["requests"]), log["tokens"]
-
-    def clear_log(self) -> None:
-        requests.delete(f"{self._url}/_tenant/log", timeout=30).raise_for_status()
-
-
-def one_by_id(bench: Bench, rounds: int) -> None:
-    """A task that reads one record, against a task that does nothing."""
-    by_id = {"sailpoint.isc.task_status_info": {"id": bench.task_id, "access_token": bench.token()}}
-    measured: dict[str, list[float]] = {"play": [], "nothing": [], "by id": []}
-    for _round in range(rounds):
-        measured["play"].append(bench.seconds([{"meta": "noop"}]))
-        measured["nothing"].append(bench.seconds([NOTHING] * TASKS_A_PLAY))
-        measured["by id"].append(bench.seconds([by_id] * TASKS_A_PLAY))
-    play, nothing, found = (statistics.median(values) for values in measured.values())
-    print(f"one task, do-nothing module      {(nothing - play) / TASKS_A_PLAY * 1000:7.0f} ms")
-    print(f"one task, task_status_info by id {(found - play) / TASKS_A_PLAY * 1000:7.0f} ms")
-    print(f"ratio                            {(found - play) / (nothing - play):7.2f}    goal: at most 1.35")
-
-
-def all_records(bench: Bench) -> None:
-    """Requests, tokens and memory for everything a tenant has."""
-    module = "ansible_collections.sailpoint.isc.plugins.modules.task_status_info"
-    options = {"fields": ["id", "completionStatus"]}
-    bench.clear_log()
-    peak = bench.peak_kib(module, options)
-    requested, tokens = bench.log()
-    nothing = bench.peak_kib("do_nothing", {})
-    whole = bench.peak_kib(module, {})
-    print(f"{RECORDS} tasks, requests           {requested:7}    goal: at most 41")
-    print(f"{RECORDS} tasks, tokens             {tokens:7}    goal: at most 1")
-    print(f"peak memory, do-nothing module   {nothing / 1024:7.1f} MiB")
-    print(f"peak memory, {RECORDS} x 2 fields   {peak / 1024:7.1f} MiB  ({(peak - nothing) / 1024:.1f} above)")
-    print(f"peak memory, {RECORDS} records      {whole / 1024:7.1f} MiB  ({(whole - nothing) / 1024:.1f} above)")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("tenant_python", help="the interpreter that serves the stand-in tenant")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each play is run, in turn")
-    options = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=2, help="how often each way is run, in turn")
+    parser.add_argument("--full", action="store_true", help="also how cost grows, and the slow ways in every round")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given several times")
+    parser.add_argument("--write", action="store_true", help="write what was measured to docs/benchmarks.*")
+    return parser.parse_args()
+
+
+@contextmanager
+def tls_tenant(python: str, directory: Path) -> Iterator[Tenant]:
+    """A tenant behind https, with a certificate of an authority of its own."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    ca, cert, key = (directory / name for name in ("ca.pem", "cert.pem", "key.pem"))
+    authority.cert_pem.write_to_path(ca)
+    certificate.cert_chain_pems[0].write_to_path(cert)
+    certificate.private_key_pem.write_to_path(key)
+    with running_tenant(python, "--tls-cert", str(cert), "--tls-key", str(key)) as url:
+        yield Tenant(url, ca)
+
+
+def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
+    """All figures by part; `goals` holds the rows of the table."""
+    parts = options.only or (PARTS if options.full else ALWAYS)
+    rounds = options.rounds
+    found: dict[str, Any] = {"goals": [], "about": about(options)}
+
+    def keep(part: str, facts: Any, rows: list[goals.Goal]) -> None:
+        found[part] = facts
+        found["goals"] += rows
+        for row in rows:
+            print(page.line(row), flush=True)
+        if not rows:
+            print(json.dumps({part: facts}, indent=2), flush=True)
+
+    history = {"count": goals.RECORDS, "sources": 20, "pending": 0}
+    with running_tenant(options.tenant_python) as url:
+        tenant = Tenant(url)
+        tenant.start_over(generate=history)
+        if "single" in parts:
+            keep("single", *goals.single_tasks(stage, tenant, max(rounds, 3)))
+        if "memory" in parts:
+            keep("memory", *goals.memory(stage, tenant))
+        if "lists" in parts:
+            found["lists"] = {}
+            with tls_tenant(options.tenant_python, stage.directory) as secure:
+                secure.start_over(generate=history)
+                for setting, where, latency in (
+                    ("0 ms", tenant, 0.0),
+                    ("50 ms", tenant, growth.LATENCY),
+                    ("50 ms, TLS", secure, growth.LATENCY),
+                ):
+                    where.latency(latency)
+                    seconds = goals.list_everything(stage, where, rounds, rounds if options.full else 1)
+                    found["lists"][setting] = seconds
+                    print(f"{setting}: " + "; ".join(f"{name} {taken:.2f} s" for name, taken in seconds.items()))
+                    rows = goals.list_goals(seconds, setting)
+                    keep("lists", found["lists"], rows)
+        if "growth" in parts:
+            keep("growth", growth.with_tasks(stage, tenant, rounds), [])
+        if "waits" in parts:
+            keep("waits", growth.with_waits(stage, tenant), [])
+    if "long" in parts:
+        with running_tenants(options.tenant_python, 2 + len(goals.VERSIONS)) as urls:
+            keep("long", *goals.long_ones(stage, [Tenant(url) for url in urls], options.full))
+    if "tenants" in parts:
+        with running_tenants(options.tenant_python, MANY_TENANTS) as urls:
+            keep("tenants", growth.with_tenants(stage, [Tenant(url) for url in urls], rounds), [])
+    return found
+
+
+def about(options: argparse.Namespace) -> dict[str, Any]:
+    """What the figures depend on."""
+    given = [
+        f"--rounds {options.rounds}",
+        *["--full"] * options.full,
+        *[f"--only {part}" for part in options.only or []],
+    ]
+    return {
+        "command": f"make bench ARGS={shlex.quote(' '.join([*given, '--write']))}",
+        "rounds": options.rounds,
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "versions": {name: version(name) for name in ("ansible-core", "requests", "sailpoint")},
+    }
+
+
+def main() -> int:
+    options = arguments()
     directory = workspace.LOGS / "bench"
     directory.mkdir(parents=True, exist_ok=True)
-    with running_tenant(options.tenant_python) as url:
-        bench = Bench(url, directory)
-        one_by_id(bench, options.rounds)
-        all_records(bench)
+    for old in directory.iterdir():
+        old.unlink()
+    found = measure(options, Stage(directory))
+    results = directory / "results.json"
+    results.write_text(json.dumps(found, indent=2))
+    if options.write:
+        page.write(json.loads(results.read_text()))
+    print(f"All figures are in {results.relative_to(workspace.ROOT)}.")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
