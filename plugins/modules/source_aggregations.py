@@ -85,6 +85,12 @@ options:
   timeout:
     description:
       - How long each aggregation may take at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h).
+  max_interval:
+    description:
+      - The longest pause between two looks at one aggregation, in seconds or as a duration. A source that waits for its
+        turn waits for the end of another one to be noticed.
+    type: str
+    default: '5'
 notes:
   - Interrupting the task does not stop the aggregations in the tenant.
 seealso:
@@ -187,6 +193,8 @@ OPTIONS = {
     "max_parallel": {"type": "int", "default": 1},
     "stop_on_failure": {"type": "bool", "default": True},
     **_options.WAITING,
+    # The next source waits for the end of this one: noticing it late adds up.
+    "max_interval": {"type": "str", "default": "5"},
 }
 
 
