@@ -5,12 +5,12 @@
 # A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := lint sanity units integration conformance artifact browser coverage
+SESSIONS := lint sanity units integration conformance artifact browser guides coverage
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
 
-.PHONY: help test demo tenant bench build changelog clean $(SESSIONS)
+.PHONY: help test demo tenant bench build changelog docs clean $(SESSIONS)
 
 help:
 	@echo "make demo         wait for three aggregations of a stand-in tenant, then see one fail"
@@ -22,9 +22,11 @@ help:
 	@echo "make conformance  SailPoint's own SDK against the stand-in tenant"
 	@echo "make artifact     the built collection works on its own"
 	@echo "make browser      the report in a headless browser, where there is one"
+	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
 	@echo "make coverage     coverage of plugins/ by the last units and integration"
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
 	@echo "make bench        what the modules cost"
+	@echo "make docs         build the documentation into docs/build     ARGS: --update refreshes what playbooks print"
 	@echo "make build        build the collection's artifact"
 	@echo "make changelog    turn changelogs/fragments into CHANGELOG.md, for a release"
 	@echo "make clean        remove all that the above have made"
@@ -32,7 +34,7 @@ help:
 test:
 	$(NOX)
 
-demo tenant bench build changelog $(SESSIONS):
+demo tenant bench build changelog docs $(SESSIONS):
 	$(NOX) --session $@ -- $(ARGS)
 
 # "make test-units" is "make units"

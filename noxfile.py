@@ -33,6 +33,7 @@ nox.options.sessions = [
     "conformance",
     "artifact",
     "browser",
+    "guides",
     "demo",
     "coverage",
 ]
@@ -216,7 +217,12 @@ def changelog(session: nox.Session) -> None:
 def artifact(session: nox.Session) -> None:
     """Build the collection, install it on its own, and run it."""
     require(session, "tests/artifact/test_*.py")
-    environ = {"TENANT_PYTHON": str(tenant_python()), "COLLECTION_TREE": str(workspace.copy_tree())}
+    builder = environment("builder", f"{SUPPORT}/execution-environment.txt") / "ansible-builder"
+    environ = {
+        "TENANT_PYTHON": str(tenant_python()),
+        "COLLECTION_TREE": str(workspace.copy_tree()),
+        "ANSIBLE_BUILDER": str(builder),
+    }
     python = ansible_environment() / "python"
     session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/artifact"]), external=True, env=environ)
 
@@ -229,6 +235,37 @@ def browser(session: nox.Session) -> None:
     workspace.copy_tree()
     environ = {"TENANT_PYTHON": str(tenant_python())}
     command = [str(python), "-m", "pytest", "-rs", *(session.posargs or ["tests/browser"])]
+    session.run(*command, external=True, env=environ)
+
+
+def docs_python() -> Path:
+    """Return the interpreter of the environment that builds the documentation, runs what is in it, and looks at it."""
+    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", f"{SUPPORT}/docs.txt", "tests/browser/requirements.txt"]
+    return environment("docs", *requirements) / "python"
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site; with --update, first refresh what its playbooks print."""
+    python, arguments = str(docs_python()), list(session.posargs)
+    if "--update" in arguments:
+        arguments.remove("--update")
+        workspace.copy_tree()
+        session.run(python, "-m", "tests.docs.examples", str(tenant_python()), *arguments, external=True)
+    elif arguments:
+        session.error("The documentation is built as a whole; after --update, names of pages may follow.")
+    workspace.copy_tree()
+    session.run(python, "-m", "tests.docs.site", external=True)
+
+
+@nox.session
+def guides(session: nox.Session) -> None:
+    """Build the documentation site, run every playbook that it shows, and look at its pages."""
+    python = str(docs_python())
+    workspace.copy_tree()
+    session.run(python, "-m", "tests.docs.site", external=True)
+    environ = {"TENANT_PYTHON": str(tenant_python())}
+    command = [python, "-m", "pytest", "-rs", *(session.posargs or ["tests/docs"])]
     session.run(*command, external=True, env=environ)
 
 
