@@ -18,9 +18,11 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
     RECORD_TYPES,
     canonical_status,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS, ApiVersion
-from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter, doubling
+
+if t.TYPE_CHECKING:
+    from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
+    from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
 
 Options = dict[str, t.Any]
 
@@ -108,6 +110,9 @@ def _check_id(option: str, value: str) -> None:
 
 def selection(options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
     """The selection that a module's options describe. Raises InvalidOption."""
+    # Loaded by those who have one; a record is read by its id without it.
+    from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
+
     names = [field.name for field in dataclasses.fields(Selection)]
     given: dict[str, t.Any] = {name: options[name] for name in names if options.get(name) is not None}
     for name in ("newer_than", "older_than"):
@@ -138,6 +143,8 @@ def selection(options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
 
 def waiter(options: t.Mapping[str, t.Any]) -> Waiter:
     """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
+    from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter, doubling
+
     interval = duration_or_seconds("interval", options["interval"], positive=True)
     longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
     if interval > longest:

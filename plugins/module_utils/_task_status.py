@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task statuses of a tenant: which ones there are, one of them, and how one is edited."""
+"""The task statuses of a tenant: which ones there are, and how many."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ import itertools
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils import _filters
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client, is_record, is_record_list
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client, is_record_list
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._paging import Pager, Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import age, definition_names, source_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
 
 # Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
 _LONGEST_URL = 6000
 _PENDING = _filters.is_null("completionStatus")
-_UPDATE_ADVICE = (
-    "updating needs the personal access token of a user with rights to it (scope idn:task-management:write); "
-    "an API client without a user context is refused"
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,40 +103,12 @@ class Listing:
         return self._records(self)
 
 
-class TaskStatuses:
+class TaskStatuses(SingleTasks):
     """The task-management API of a tenant. now: the time on the wall, seconds since 1970."""
 
     def __init__(self, client: Client, now: t.Callable[[], float]) -> None:
-        self._client = client
+        super().__init__(client)
         self._now = now
-
-    def get(self, task_id: str) -> Record | None:
-        """One record; None where no task has this id. Raises RequestFailed."""
-        url = self._client.url("task-status", task_id)
-        try:
-            record: Record = self._client.request("GET", url, accept=is_record, wanted="a record").body
-        except RequestFailed as error:
-            if error.status == 404:
-                return None
-            raise
-        return record
-
-    def update(self, task_id: str, operations: t.Sequence[t.Mapping[str, t.Any]]) -> Record:
-        """Sends a JSON Patch once and gives the record as it became.
-
-        Raises RequestFailed; where that is uncertain, the tenant may have applied the patch.
-        """
-        record: Record = self._client.request(
-            "PATCH",
-            self._client.url("task-status", task_id),
-            accept=is_record,
-            wanted="a record",
-            json_body=list(operations),
-            content_type="application/json-patch+json",
-            repeatable=False,
-            advice={403: _UPDATE_ADVICE},
-        ).body
-        return record
 
     def listing(self, selection: Selection) -> Listing:
         """What GET /task-status shows of a selection: on beta and v2024 completed tasks only."""

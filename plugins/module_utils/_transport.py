@@ -20,7 +20,6 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
-from ansible_collections.sailpoint.isc.plugins.module_utils import _refusals
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._settings import Settings
 from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
@@ -66,8 +65,7 @@ class Call:
     attempts: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(t.NamedTuple):
     """What came back: body is the JSON, None where there was none to read."""
 
     status: int
@@ -204,7 +202,10 @@ class Transport:
             with response, _CutAfter(limit, response):
                 return response, response.content
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
-            why = _refusals.broken_connection(error, limit)
+            # What words failures is loaded for failures.
+            from ansible_collections.sailpoint.isc.plugins.module_utils._refusals import broken_connection
+
+            why = broken_connection(error, limit)
             raise self._failure(
                 call, why.reason, advice=why.advice, passing=why.passing, uncertain=why.uncertain
             ) from None
@@ -224,8 +225,10 @@ class Transport:
             except (ValueError, RecursionError):
                 readable = False
         if not 200 <= status < 300:
+            from ansible_collections.sailpoint.isc.plugins.module_utils._refusals import Refusal
+
             said = body if readable else content.decode("utf-8", errors="replace")
-            refusal = _refusals.Refusal.read(status, said, self._redacted)
+            refusal = Refusal.read(status, said, self._redacted)
             raise self._failure(
                 call,
                 refusal.reason,
@@ -240,9 +243,11 @@ class Transport:
         if call.accept is None:
             return Answer(status, headers, None)
         if not readable or (body is None and status != 204) or not call.accept(body):
+            from ansible_collections.sailpoint.isc.plugins.module_utils._refusals import kind_of
+
             raise self._failure(
                 call,
-                f"was answered with {status} and {_refusals.kind_of(content, body)} instead of {call.wanted}",
+                f"was answered with {status} and {kind_of(content, body)} instead of {call.wanted}",
                 advice="check that base_url is the address of the tenant's API; if it is, try again later",
                 response=response,
                 passing=True,

@@ -9,12 +9,11 @@ Facts: the OpenAPI documents of SailPoint's developer site (beta, v2024, v2025, 
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from urllib.parse import quote
 
 
-@dataclasses.dataclass(frozen=True)
-class ApiVersion:
+class ApiVersion(t.NamedTuple):
     """One version of the API.
 
     path: how a service's path is built from the service's name.

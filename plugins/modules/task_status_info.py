@@ -145,7 +145,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import projected
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
 
 STRINGS = {"type": "list", "elements": "str"}
 OPTIONS = {
@@ -162,12 +162,18 @@ OPTIONS = {
 
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
-    tasks = TaskStatuses(client, time.time)
     fields = module.params["fields"]
-    if module.params["id"] is not None:
-        record = tasks.get(module.params["id"])
-        return {"tasks": [] if record is None else [projected(record, fields)]}
-    listing = tasks.listing(_options.selection(module.params, client.api))
+    if module.params["id"] is None:
+        return listed(module, client, fields)
+    record = SingleTasks(client).get(module.params["id"])
+    return {"tasks": [] if record is None else [projected(record, fields)]}
+
+
+def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> dict[str, object]:
+    # What lists take is loaded for lists; one record by its id is read without it.
+    from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+
+    listing = TaskStatuses(client, time.time).listing(_options.selection(module.params, client.api))
     result: dict[str, object] = {"tasks": [projected(record, fields) for record in listing]}
     if module.params["count"]:
         result["total_count"] = listing.total
