@@ -28,8 +28,13 @@ def is_record(body: t.Any) -> bool:
 
 
 def is_record_list(body: t.Any) -> bool:
-    """Whether an answer is a list of records; none at all (204) is an empty one."""
-    return body is None or (isinstance(body, list) and all(isinstance(row, dict) for row in body))
+    """Whether an answer is a list of records."""
+    return isinstance(body, list) and all(isinstance(row, dict) for row in body)
+
+
+def is_record_list_or_nothing(body: t.Any) -> bool:
+    """Whether an answer is a list of records, or nothing at all (204), as the list of pending tasks may be."""
+    return body is None or is_record_list(body)
 
 
 class Client:
@@ -37,6 +42,7 @@ class Client:
 
     api: the version of the API in use.  transport: the connections, with their deadline and their counter.
     on_secret: told every token that is obtained, so that whoever logs can mask it.
+    warnings: sentences for the user about what the tenant gave, though it was no failure.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class Client:
     ) -> None:
         self.api = settings.api
         self.transport = transport or Transport(settings)
+        self.warnings: list[str] = []
         self._settings = settings
         self._tokens = TokenSource(settings, self.transport, on_secret)
 

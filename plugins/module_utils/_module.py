@@ -68,7 +68,7 @@ def run(
 
 
 def _warn(module: AnsibleModule, client: Client | None, result: dict[str, t.Any]) -> None:
-    for warning in result.pop("warnings", ()):
+    for warning in dict.fromkeys([*result.pop("warnings", ()), *(client.warnings if client else ())]):
         module.warn(warning)
     if client is not None and client.transport.deprecated:
         successor = client.api.successor

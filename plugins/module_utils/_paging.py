@@ -27,6 +27,7 @@ class Pager:
     count: ask for the total with the first page.
     ahead: fetch several pages at once when there are many; not for a reader who may stop early.
     total: what the server says the list holds, once told.
+    missing: how many of those it did not give, however often it was asked.
 
     A new task pushes rows down, so that a row comes twice: each id is given once. A row that leaves the list pulls
     rows up, so that some are passed over: when fewer came than the total says, the list is read again for those.
@@ -43,6 +44,7 @@ class Pager:
         ahead: bool = False,
     ) -> None:
         self.total: int | None = None
+        self.missing = 0
         # How many distinct rows a sweep meets when no more rows leave, once that can be told.
         self._expected: int | None = None
         self._fetch = fetch
@@ -66,7 +68,8 @@ class Pager:
                     if len(given) == self._wanted:
                         return
             # What is the same twice is all there is, whatever the total says.
-            if self._expected is None or len(met) >= self._expected or met == before:
+            self.missing = 0 if self._expected is None else max(0, self._expected - len(met))
+            if not self.missing or met == before:
                 return
             before = met
             self._ask_total = True
@@ -88,9 +91,10 @@ class Pager:
                 self._expected = len(met) + total - position
             yield from page
             stale_pages = 0 if len(met) > before else stale_pages + 1
-            if not page or stale_pages == _MOST_STALE_PAGES or len(met) in (self._expected, self._wanted):
+            if not page or stale_pages == _MOST_STALE_PAGES or len(met) == self._wanted:
                 return
-            if len(page) < size and (self._expected is None or len(met) > self._expected):
+            # A full page is followed by another look even where the total says that it was the last: totals lie.
+            if len(page) < size and (self._expected is None or len(met) >= self._expected):
                 return
 
     def _page(self, position: int, size: int) -> tuple[list[Record], int | None]:
@@ -113,12 +117,12 @@ class Pager:
         return self._page_size if self._wanted is None else min(self._page_size, self._wanted - met)
 
     def _end(self, position: int) -> float:
-        """The offset at which reading ends, as far as it is known."""
+        """The offset before which pages are to be read, as far as it is known."""
         ends = [float("inf")]
         if self._wanted is not None:
             ends.append(self._offset + self._wanted)
         if self.total is not None:
-            ends.append(max(self.total, position))
+            ends.append(max(self.total + 1, position))
         return min(ends)
 
     def _fetch_ahead(self, position: int) -> None:

@@ -12,7 +12,11 @@ import itertools
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils import _filters
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client, is_record_list
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import (
+    Client,
+    is_record_list,
+    is_record_list_or_nothing,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._paging import Pager, Record
@@ -202,13 +206,22 @@ class TaskStatuses(SingleTasks):
         """Tasks leave a list of pending ones at any time: only the total tells whether some were missed."""
 
         def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
-            return self._page(self._list_url(expression, selection, offset, limit, count))
+            return self._page(self._list_url(expression, selection, offset, limit, count), is_record_list)
 
         return Pager(fetch, page_size=selection.limit, count=count or selection.filters == _PENDING, **facts)
 
-    def _page(self, url: str) -> tuple[list[Record], int | None]:
-        answer = self._client.request("GET", url, accept=is_record_list, wanted="a list of records")
+    def _page(self, url: str, accept: t.Callable[[t.Any], bool]) -> tuple[list[Record], int | None]:
+        answer = self._client.request("GET", url, accept=accept, wanted="a list of records")
         return answer.body or [], _total(answer.headers)
+
+    def _whole(self, pager: Pager) -> t.Iterator[Record]:
+        """Every record of a list, and a warning when the tenant did not give as many as it says there are."""
+        yield from pager
+        if pager.missing:
+            tasks = f"{pager.missing} more {'task' if pager.missing == 1 else 'tasks'}"
+            self._client.warnings.append(
+                f"The tenant says that the list has {tasks} than it gave, though it was asked twice."
+            )
 
     def _chosen_there(self, listing: Listing, selection: Selection, expression: str) -> t.Iterator[Record]:
         """Everything is judged by the server."""
@@ -220,7 +233,7 @@ class TaskStatuses(SingleTasks):
             count=selection.count,
             ahead=True,
         )
-        yield from pager
+        yield from self._whole(pager)
         listing.total = pager.total if selection.count else None
 
     def _read_all(self, selection: Selection, queries: t.Sequence[str]) -> t.Iterator[Record]:
@@ -229,8 +242,10 @@ class TaskStatuses(SingleTasks):
         by_age = selection.newer_than is not None or selection.older_than is not None
         streams = []
         for expression in queries:
-            records = iter(self._pager(selection, expression, ahead=not by_age and selection.max_results is None))
-            streams.append(itertools.takewhile(lambda record: not selection.beyond_age(record, now), records))
+            pager = self._pager(selection, expression, ahead=not by_age and selection.max_results is None)
+            streams.append(
+                itertools.takewhile(lambda record: not selection.beyond_age(record, now), self._whole(pager))
+            )
         if len(streams) == 1:
             return streams[0]
         unique = _by_id(itertools.chain.from_iterable(streams))
@@ -243,9 +258,10 @@ class TaskStatuses(SingleTasks):
             query: dict[str, object] = {"limit": limit}
             query.update({"offset": offset} if offset else {})
             query.update({"count": True} if count else {})
-            return self._page(self._client.url("task-status", "pending-tasks", query=query))
+            url = self._client.url("task-status", "pending-tasks", query=query)
+            return self._page(url, is_record_list_or_nothing)
 
-        records = Pager(fetch, page_size=selection.limit, count=True, ahead=True)
+        records = self._whole(Pager(fetch, page_size=selection.limit, count=True, ahead=True))
         return iter(_sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters))
 
     def _chosen_here(self, listing: Listing, selection: Selection, records: t.Iterator[Record]) -> t.Iterator[Record]:

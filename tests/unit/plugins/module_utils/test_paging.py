@@ -91,10 +91,8 @@ def test_a_list_that_stands_still_is_read_whole_in_order_and_in_as_few_pages_as_
     pages = max(1, math.ceil(len(expected) / size))
     is_full = len(expected) == pages * size
     ends_as_wanted = len(expected) == wanted
-    if is_full and not ends_as_wanted and pager.total is None:
-        pages += 1  # nothing else told that this was the last one
-    elif is_full and not ends_as_wanted and pages == 1 and not count:
-        pages += 1  # the second page was asked for how many there are
+    if is_full and not ends_as_wanted:
+        pages += 1  # whatever the total says, the last page is one that is not full
     assert len(server.requests) == pages
     assert len(set(server.requests)) == pages
     assert all(limit <= size for _offset, limit, _count in server.requests)
@@ -120,11 +118,11 @@ def test_one_page_alone_is_not_counted(length: int, size: int) -> None:
 
 
 def test_pages_of_an_ahead_reader_are_on_their_way_before_they_are_wanted() -> None:
-    all_at_once = threading.Barrier(4)
+    all_at_once = threading.Barrier(5)
 
     def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
         if offset >= 4:
-            all_at_once.wait(timeout=10)  # breaks unless the last four pages are asked for together
+            all_at_once.wait(timeout=10)  # breaks unless the last four pages and the end are asked for together
         return rows(12)[offset : offset + limit], 12 if count else None
 
     assert ids(Pager(fetch, page_size=2, ahead=True)) == ids(rows(12))
@@ -241,9 +239,19 @@ def test_a_total_that_lies_brings_no_row_twice_and_no_endless_reading(
 
 
 @given(LENGTHS, SIZES, st.integers(1, 1000), st.booleans())
-def test_a_total_that_is_too_high_loses_nothing(length: int, size: int, excess: int, ahead: bool) -> None:
+def test_a_total_that_is_too_high_loses_nothing_and_is_told(length: int, size: int, excess: int, ahead: bool) -> None:
     server = MovingList(length, tell=lambda total: total + excess)
-    assert ids(Pager(server.fetch, page_size=size, count=True, ahead=ahead)) == ids(rows(length))
+    pager = Pager(server.fetch, page_size=size, count=True, ahead=ahead)
+    assert ids(pager) == ids(rows(length))
+    assert pager.missing == excess
+
+
+@given(LENGTHS, SIZES, st.integers(0, 40), st.booleans())
+def test_a_total_that_is_too_low_loses_nothing(length: int, size: int, told: int, ahead: bool) -> None:
+    server = MovingList(length, tell=lambda total: min(total, told))
+    pager = Pager(server.fetch, page_size=size, count=True, ahead=ahead)
+    assert ids(pager) == ids(rows(length))
+    assert pager.missing == 0
 
 
 @pytest.mark.parametrize("record", [{"id": "same"}, {"name": "without id"}, {"id": None}, {"id": ["no", "text"]}])

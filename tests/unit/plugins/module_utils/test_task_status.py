@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import typing as t
 from datetime import datetime, timezone
@@ -59,7 +58,9 @@ class Server:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.calls: list[dict[str, t.Any]] = []
         self.urls: list[str] = []
+        self.warnings: list[str] = []
         self.tells_totals = True
+        self.excess = 0
         self.after_request: t.Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
@@ -95,9 +96,14 @@ class Server:
             rows = self._listed(query)
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", 250))
         assert 0 <= limit <= 250
-        headers = {"X-Total-Count": str(len(rows))} if query.get("count") == "true" and self.tells_totals else {}
+        headers = (
+            {"X-Total-Count": str(len(rows) + self.excess)}
+            if query.get("count") == "true" and self.tells_totals
+            else {}
+        )
         page = rows[offset : offset + limit]
-        return Answer(200 if page else 204, headers, page or None)
+        nothing = below == "pending-tasks" and not page
+        return Answer(204 if nothing else 200, headers, None if nothing else page)
 
     def _listed(self, query: dict[str, str]) -> list[Record]:
         rows = self.records
@@ -392,11 +398,22 @@ def test_a_task_that_does_not_tell_when_it_was_created_is_of_no_age_and_ends_not
     assert sorted(ids_of(statuses(server).listing(Selection(newer_than=100.0, limit=1)))) == ["id002", "id004"]
 
 
-def test_without_ages_every_page_but_the_last_is_full_and_there_is_none_too_many() -> None:
+def test_without_ages_every_page_but_the_last_is_full() -> None:
     for length in (0, 1, 249, 250, 251, 1000):
         server = Server("v1", history(length))
         assert len(list(statuses(server).listing(Selection()))) == length
-        assert len(server.requests) == max(1, math.ceil(length / 250)) + (length == 250)
+        assert len(server.requests) == 1 + length // 250
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("excess", "number"), [(1, "1 more task than"), (7, "7 more tasks than")])
+def test_a_list_that_is_shorter_than_the_tenant_says_is_told(version: str, excess: int, number: str) -> None:
+    server = Server(version, history(5, None))
+    assert len(list(statuses(server).pending(Selection()))) == 5
+    assert server.warnings == []
+    server.excess = excess
+    assert len(list(statuses(server).pending(Selection()))) == 5
+    assert [number in warning for warning in server.warnings] == [True]
 
 
 def test_own_filters_are_added_to_the_others_and_sorters_are_passed_on() -> None:

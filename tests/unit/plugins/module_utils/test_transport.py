@@ -15,7 +15,11 @@ import pytest
 import requests
 import urllib3
 from ansible_collections.sailpoint.isc.plugins.module_utils import _transport
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import is_record, is_record_list
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import (
+    is_record,
+    is_record_list,
+    is_record_list_or_nothing,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Answer, Call, Transport, no_authorization
 from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
@@ -322,8 +326,9 @@ def test_a_list_of_records_is_not_made_of_anything_else(body: bytes) -> None:
     assert error.passing
 
 
-def test_no_content_is_a_list_without_records_but_no_record() -> None:
-    assert send(connected(Wire(Reply(204))), get(accept=is_record_list)).body is None
+def test_no_content_is_an_empty_list_only_where_the_api_says_so() -> None:
+    assert send(connected(Wire(Reply(204))), get(accept=is_record_list_or_nothing)).body is None
+    assert failure_of(connected(Wire(Reply(204)), retries=0), get(accept=is_record_list)).passing
     assert failure_of(connected(Wire(Reply(204)), retries=0)).passing
 
 
