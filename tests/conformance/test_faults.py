@@ -110,6 +110,16 @@ def test_chunks_that_end_too_early(tenant: Hand) -> None:
     assert len(rest) == int(size, 16) + 2
 
 
+def test_a_body_without_any_length_that_ends_too_early(tenant: Hand) -> None:
+    tenant.faults({"fault": "short_unframed", "operation": "get"})
+    answer, end = exchange(tenant)
+    head, body = parts(answer)
+    assert end == "closed"
+    assert not any(line.startswith(("Content-Length", "Transfer-Encoding")) for line in head)
+    assert body.startswith(b"{")
+    assert not body.endswith(b"}")
+
+
 def test_garbage_between_chunks(tenant: Hand) -> None:
     tenant.faults({"fault": "chunked_garbage", "operation": "get"})
     answer, end = exchange(tenant)

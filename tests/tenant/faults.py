@@ -27,7 +27,16 @@ from .versions import OPERATIONS, VERSIONS
 
 REPLACING = frozenset({"status", "reset_before", "html", "redirect", "unauthorized", "expire_token"})
 CUTTING = frozenset(
-    {"reset_before", "reset_after", "reset_during", "short_body", "short_chunked", "chunked_garbage", "slow_body"}
+    {
+        "reset_before",
+        "reset_after",
+        "reset_during",
+        "short_body",
+        "short_chunked",
+        "short_unframed",
+        "chunked_garbage",
+        "slow_body",
+    }
 )
 """Faults that write to the connection by themselves."""
 SPOILING = frozenset(
@@ -242,6 +251,9 @@ async def cut(fault: Fault, request: web.Request, response: web.Response) -> Non
     elif fault.name == "short_chunked":
         transport.write(_head(response, "Transfer-Encoding: chunked") + _chunk(half))
         transport.close()
+    elif fault.name == "short_unframed":
+        transport.write(_head(response) + half)
+        transport.close()
     elif fault.name == "chunked_garbage":
         transport.write(_head(response, "Transfer-Encoding: chunked") + _chunk(half) + b"no chunk size\r\n\x00\xff")
         transport.close()
@@ -262,10 +274,10 @@ async def _write_slowly(fault: Fault, transport: asyncio.Transport, head: bytes,
     transport.close()
 
 
-def _head(response: web.Response, framing: str) -> bytes:
+def _head(response: web.Response, *framing: str) -> bytes:
     lines = [f"HTTP/1.1 {response.status} {response.reason}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items() if name.lower() != "content-length"]
-    return "\r\n".join([*lines, framing, "Connection: close", "", ""]).encode("latin-1")
+    return "\r\n".join([*lines, *framing, "Connection: close", "", ""]).encode("latin-1")
 
 
 def _chunk(data: bytes) -> bytes:

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays through the real ansible-playbook: what is to run on which host, what every task returned, what was printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support import workspace
+
+HERE = Path(__file__).parent
+ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+MOST_SECONDS = 900.0
+
+Result = dict[str, Any]
+
+
+@dataclass
+class Played:
+    """What came of a play. results: what each host's tasks returned, in their order."""
+
+    results: dict[str, list[Result]] = field(default_factory=dict)
+    printed: str = ""
+    seconds: float = 0.0
+
+    def of(self, host: str) -> Result:
+        """What the only task of a host returned; a failure of its own where it returned nothing."""
+        returned = self.results.get(host, [])
+        return returned[0] if len(returned) == 1 else {"failed": True, "msg": None, "returned": returned}
+
+
+class Stage:
+    """A directory for plays, and what they run with."""
+
+    def __init__(self, directory: Path, forks: int, verbosity: str = "") -> None:
+        self.directory = directory
+        self._forks = forks
+        self._verbosity = verbosity
+        self._number = 0
+
+    def start(
+        self, plays: list[dict[str, Any]], hosts: dict[str, dict[str, Any]], environment: dict[str, str] | None = None
+    ) -> Playing:
+        """Run plays on hosts, which are their variables by their names."""
+        self._number += 1
+        place = self.directory / f"play-{self._number}"
+        place.mkdir(parents=True)
+        (place / "play.json").write_text(json.dumps(plays))
+        common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        inventory = {"all": {"hosts": hosts, "vars": common}}
+        (place / "hosts.json").write_text(json.dumps(inventory))
+        command = [str(ANSIBLE_PLAYBOOK), "-i", "hosts.json", "-f", str(self._forks)]
+        command += [self._verbosity] if self._verbosity else []
+        environ = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(workspace.COLLECTIONS),
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "results",
+            "ANSIBLE_INJECT_INVOCATION": "1",
+            "ANSIBLE_NOCOLOR": "1",
+            "CHAOS_RESULTS": str(place / "results"),
+            **(environment or {}),
+        }
+        return Playing([*command, "play.json"], place, environ)
+
+    def play(
+        self, plays: list[dict[str, Any]], hosts: dict[str, dict[str, Any]], environment: dict[str, str] | None = None
+    ) -> Played:
+        """Run plays to their end."""
+        return self.start(plays, hosts, environment).played()
+
+
+class Playing:
+    """An ansible-playbook that runs in a session of its own."""
+
+    def __init__(self, command: list[str], place: Path, environ: dict[str, str]) -> None:
+        self._place = place
+        self._begin = time.monotonic()
+        with (place / "printed").open("w") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=place,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def played(self) -> Played:
+        """What came of it, once it has ended; it is ended when it takes too long."""
+        try:
+            self.process.wait(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()
+            self.process.wait()
+            raise
+        played = Played(seconds=time.monotonic() - self._begin, printed=(self._place / "printed").read_text())
+        results = self._place / "results"
+        for line in results.read_text().splitlines() if results.exists() else ():
+            entry = json.loads(line)
+            played.results.setdefault(entry["host"], []).append(entry["result"])
+        return played
+
+
+def module_task(module: str, arguments: Any, **keywords: Any) -> dict[str, Any]:
+    """A task that goes on after a failure, so that every host comes to its end."""
+    return {"name": module, f"sailpoint.isc.{module}": arguments, "ignore_errors": True, **keywords}
+
+
+def play_of(*tasks: dict[str, Any], hosts: str = "all", **keywords: Any) -> dict[str, Any]:
+    """A play that gathers no facts."""
+    return {"name": "Chaos", "hosts": hosts, "gather_facts": False, "tasks": list(tasks), **keywords}
