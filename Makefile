@@ -5,7 +5,7 @@
 # A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := lint sanity units integration conformance artifact browser guides coverage
+SESSIONS := lint sanity units integration conformance artifact runner browser guides coverage
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
@@ -21,11 +21,12 @@ help:
 	@echo "make integration  ansible-test integration, stand-in tenant   ARGS: names of targets"
 	@echo "make conformance  SailPoint's own SDK against the stand-in tenant"
 	@echo "make artifact     the built collection works on its own"
+	@echo "make runner       ansible-runner runs the demo's playbook"
 	@echo "make browser      the report in a headless browser, where there is one"
 	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
 	@echo "make coverage     coverage of plugins/ by the last units and integration"
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
-	@echo "make bench        what the modules cost"
+	@echo "make bench        what the modules cost beside what users do today   ARGS: --full, --rounds N, --only PART"
 	@echo "make docs         build the documentation into docs/build     ARGS: --update refreshes what playbooks print"
 	@echo "make build        build the collection's artifact"
 	@echo "make changelog    turn changelogs/fragments into CHANGELOG.md, for a release"

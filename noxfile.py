@@ -32,6 +32,7 @@ nox.options.sessions = [
     "integration",
     "conformance",
     "artifact",
+    "runner",
     "browser",
     "guides",
     "demo",
@@ -120,7 +121,8 @@ def lint(session: nox.Session) -> None:
 
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
-    run("mypy", "tests/artifact", "tests/bench", "tests/demo", "tests/support", "tests/tenant", "noxfile.py")
+    typed = ("artifact", "bench", "demo", "runner", "support", "tenant")
+    run("mypy", *(f"tests/{directory}" for directory in typed), "noxfile.py")
     run("yamllint", "--strict", ".")
     run("python", "tests/support/check_metadata.py")
     with session.chdir(workspace.COLLECTIONS):
@@ -225,6 +227,16 @@ def artifact(session: nox.Session) -> None:
     }
     python = ansible_environment() / "python"
     session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/artifact"]), external=True, env=environ)
+
+
+@nox.session
+def runner(session: nox.Session) -> None:
+    """Run the demo's playbook as Automation Platform does, by ansible-runner."""
+    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/runner/requirements.txt"]
+    python = environment("runner", *requirements) / "python"
+    workspace.copy_tree()
+    environ = {"TENANT_PYTHON": str(tenant_python())}
+    session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/runner"]), external=True, env=environ)
 
 
 @nox.session
