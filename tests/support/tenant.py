@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -18,6 +19,8 @@ from tests.support.workspace import LOGS, ROOT
 
 READY = re.compile(r"^tenant: listening on (http\S+)$", re.MULTILINE)
 SECONDS_TO_START = 30.0
+# One process may start several at the same time.
+_numbers = itertools.count(1)
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def running_tenant(python: str | Path, *arguments: str) -> Iterator[str]:
 def running_tenants(python: str | Path, number: int, *arguments: str) -> Iterator[list[str]]:
     """Serve so many stand-in tenants, a free loopback port each, and yield their URLs; they end together."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"tenant-{os.getpid()}.log"
+    log = LOGS / f"tenant-{os.getpid()}-{next(_numbers)}.log"
     command = [str(python), "-m", "tests.tenant", "--tenants", str(number), *arguments]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
