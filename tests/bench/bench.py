@@ -38,7 +38,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("tenant_python", help="the interpreter that serves the stand-in tenant")
     parser.add_argument("--rounds", type=int, default=2, help="how often each way is run, in turn")
-    parser.add_argument("--full", action="store_true", help="also how cost grows, and the slow ways in every round")
+    parser.add_argument("--slow-rounds", type=int, default=1, help="how often the uri loop and the SDK are run")
+    parser.add_argument("--full", action="store_true", help="also how cost grows")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given several times")
     parser.add_argument("--write", action="store_true", help="write what was measured to docs/benchmarks.*")
     return parser.parse_args()
@@ -89,18 +90,19 @@ def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
                     ("50 ms, TLS", secure, growth.LATENCY),
                 ):
                     where.latency(latency)
-                    seconds = goals.list_everything(stage, where, rounds, rounds if options.full else 1)
+                    seconds = goals.list_everything(stage, where, rounds, options.slow_rounds)
                     found["lists"][setting] = seconds
                     print(f"{setting}: " + "; ".join(f"{name} {taken:.2f} s" for name, taken in seconds.items()))
                     rows = goals.list_goals(seconds, setting)
                     keep("lists", found["lists"], rows)
         if "growth" in parts:
             keep("growth", growth.with_tasks(stage, tenant, rounds), [])
-        if "waits" in parts:
-            keep("waits", growth.with_waits(stage, tenant), [])
     if "long" in parts:
         with running_tenants(options.tenant_python, 2 + len(goals.VERSIONS)) as urls:
             keep("long", *goals.long_ones(stage, [Tenant(url) for url in urls], options.full))
+    if "waits" in parts:
+        with running_tenants(options.tenant_python, len(growth.WAITED)) as urls:
+            keep("waits", growth.with_waits(stage, [Tenant(url) for url in urls]), [])
     if "tenants" in parts:
         with running_tenants(options.tenant_python, MANY_TENANTS) as urls:
             keep("tenants", growth.with_tenants(stage, [Tenant(url) for url in urls], rounds), [])
@@ -109,14 +111,12 @@ def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
 
 def about(options: argparse.Namespace) -> dict[str, Any]:
     """What the figures depend on."""
-    given = [
-        f"--rounds {options.rounds}",
-        *["--full"] * options.full,
-        *[f"--only {part}" for part in options.only or []],
-    ]
+    given = [f"--rounds {options.rounds}", f"--slow-rounds {options.slow_rounds}", *["--full"] * options.full]
+    given += [f"--only {part}" for part in options.only or []]
     return {
         "command": f"make bench ARGS={shlex.quote(' '.join([*given, '--write']))}",
         "rounds": options.rounds,
+        "slow_rounds": options.slow_rounds,
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "versions": {name: version(name) for name in ("ansible-core", "requests", "sailpoint")},

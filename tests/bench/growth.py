@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.bench.goals import RECORDS, TWO_FIELDS, uri_loop, wait_for_all
@@ -16,6 +17,7 @@ SIZES = (100, 1_000, 10_000, 100_000)
 LATENCY = 0.05
 WAITED = (1, 10, 100, 1_000)
 WAITED_SECONDS = 20
+LONGEST = 5  # max_interval of these waits
 TASKS_A_TENANT = 1_000
 
 
@@ -41,11 +43,14 @@ def with_tasks(stage: Stage, tenant: Tenant, rounds: int) -> dict[int, dict[str,
     return found
 
 
-def with_waits(stage: Stage, tenant: Tenant) -> dict[int, dict[str, Any]]:
+def with_waits(stage: Stage, tenants: list[Tenant]) -> dict[int, dict[str, Any]]:
     """What one task_wait takes, by how many tasks it waits for; each of them ends after 20 s."""
-    return {
-        number: wait_for_all(stage, tenant, "beta", number, WAITED_SECONDS, longest=5)._asdict() for number in WAITED
-    }
+    with ThreadPoolExecutor(max_workers=len(WAITED)) as pool:
+        waits = {
+            number: pool.submit(wait_for_all, stage, tenant, "beta", number, WAITED_SECONDS, LONGEST)
+            for number, tenant in zip(WAITED, tenants)
+        }
+    return {number: wait.result()._asdict() for number, wait in waits.items()}
 
 
 def with_tenants(stage: Stage, tenants: list[Tenant], rounds: int) -> dict[str, float]:

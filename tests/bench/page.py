@@ -18,7 +18,8 @@ MACHINE = """.. code-block:: console
 
    $ {command}
 
-Medians of {rounds} rounds, {cores} cores, Python {python}, {versions}."""
+Medians of {rounds} rounds in turn (of {slow_rounds} for the uri loop and the SDK), {cores} cores, Python {python},
+{versions}."""
 LINES = {
     "uri loop": "ansible.builtin.uri",
     "SDK script": "script on the SDK",
@@ -67,6 +68,9 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
         names = next(iter(settings.values()))
         seconds = [[name, *(f"{of[name]:.2f} s" for of in settings.values())] for name in names]
         yield "lists", _table(["Whole process", *settings], seconds)
+    if "single" in found:
+        rows = [[name, f"{seconds * 1000:.0f} ms"] for name, seconds in found["single"].items()]
+        yield "single", _table(["One task of a play", "Milliseconds"], rows)
     if "growth" in found:
         names = [name for name in _with_floor(found["growth"])["100"] if name != "MiB"]
         rows = [
