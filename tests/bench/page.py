@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Puts what was measured between the words of docs/benchmarks.rst, and draws docs/benchmarks.svg."""
+"""Puts what was measured between the words of docs/benchmarks.md, and draws docs/benchmarks.svg."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from tests.bench import plot
 from tests.support.workspace import ROOT
 
-PAGE = ROOT / "docs/benchmarks.rst"
+PAGE = ROOT / "docs/benchmarks.md"
 PLOT = ROOT / "docs/benchmarks.svg"
-MACHINE = """.. code-block:: console
-
-   $ {command}
+MACHINE = """```console
+$ {command}
+```
 
 Medians of {rounds} rounds in turn (of {slow_rounds} for the uri loop and the SDK), {cores} cores, Python {python},
 {versions}."""
@@ -39,8 +39,8 @@ def write(found: dict[str, Any]) -> None:
     """Replaces the parts of the page that were measured; the others stay as they are."""
     text = PAGE.read_text(encoding="utf-8")
     for part, body in _parts(found):
-        before, begin, rest = text.partition(f".. begin {part}\n")
-        _old, end, after = rest.partition(f".. end {part}\n")
+        before, begin, rest = text.partition(f"<!-- begin {part} -->\n")
+        _old, end, after = rest.partition(f"<!-- end {part} -->\n")
         if not end:
             raise RuntimeError(f"{PAGE} has no place for {part}.")
         text = f"{before}{begin}\n{body}\n\n{end}{after}"
@@ -50,7 +50,7 @@ def write(found: dict[str, Any]) -> None:
             label: [(int(size), row[name]) for size, row in _with_floor(found["growth"]).items() if name in row]
             for name, label in LINES.items()
         }
-        drawing = plot.log_log("Seconds to list all tasks, 50 ms latency", "tasks", "seconds", lines)
+        drawing = plot.log_log("Seconds to list all tasks, 50 ms latency", "tasks", lines)
         PLOT.write_text(drawing, encoding="utf-8")
 
 
@@ -96,7 +96,5 @@ def _with_floor(growth: dict[str, dict[str, float]]) -> dict[str, dict[str, floa
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for row in [header, *rows]:
-        lines += [f"   {'* -' if number == 0 else '  -'} {cell}".rstrip() for number, cell in enumerate(row)]
-    return "\n".join(lines)
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 560, 50, 360
+LEFT, RIGHT, TOP, BOTTOM = 60, 530, 50, 360
 # Colours and dashes that are told apart by everybody, on paper as well
 STYLES = (("#d55e00", "2 4"), ("#e69f00", "8 4"), ("#0072b2", ""), ("#555555", "1 3"))
 
 Points = Sequence[tuple[float, float]]
 
 
-def log_log(title: str, across: str, up: str, lines: Mapping[str, Points]) -> str:
-    """Lines by their names, points as (across, up)."""
+def log_log(title: str, across: str, lines: Mapping[str, Points]) -> str:
+    """Lines by their names, points as (across, up); the title says what goes up."""
     xs = _decades([x for points in lines.values() for x, _y in points])
     ys = _decades([y for points in lines.values() for _x, y in points])
 
@@ -34,19 +34,19 @@ def log_log(title: str, across: str, up: str, lines: Mapping[str, Points]) -> st
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         _text(LEFT, TOP - 20, title, size=15),
         _text((LEFT + RIGHT) / 2, HEIGHT - 18, across, anchor="middle"),
-        _text(LEFT - 12, TOP - 4, up, anchor="end"),
     ]
     for decade in xs:
         x, _y = place(10**decade, 10 ** ys[0])
         parts += [_line([(x, TOP), (x, BOTTOM)], "#dddddd"), _text(x, BOTTOM + 20, f"{10**decade:,}", anchor="middle")]
     for decade in ys:
         _x, y = place(10 ** xs[0], 10**decade)
-        parts += [_line([(LEFT, y), (RIGHT, y)], "#dddddd"), _text(LEFT - 8, y + 4, f"{10**decade:g}", anchor="end")]
-    for (name, points), (color, dash) in zip(lines.items(), STYLES):
+        parts += [_line([(LEFT, y), (RIGHT, y)], "#dddddd"), _text(LEFT - 8, y + 4, f"{10**decade:,}", anchor="end")]
+    for number, ((name, points), (color, dash)) in enumerate(zip(lines.items(), STYLES)):
         placed = [place(x, y) for x, y in points]
         parts += [_line(placed, color, dash, 2.5)]
         parts += [f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"/>' for x, y in placed]
-        parts += [_text(placed[-1][0] + 10, placed[-1][1] + 4, name, color=color)]
+        row = TOP + 10 + 24 * number
+        parts += [_line([(RIGHT + 20, row), (RIGHT + 50, row)], color, dash, 2.5), _text(RIGHT + 58, row + 4, name)]
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -60,5 +60,5 @@ def _line(points: Points, color: str, dash: str = "", width: float = 1) -> str:
     return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="{width}"{dashes}/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 13, color: str = "#222222") -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="{color}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 13) -> str:
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="#222222">{escape(text)}</text>'
