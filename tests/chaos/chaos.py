@@ -14,12 +14,16 @@ import secrets
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
+from tests.chaos import once, rate
 from tests.chaos.matrix import Matrix
+from tests.chaos.once import Once
 from tests.chaos.playing import Stage
-from tests.chaos.table import show
+from tests.chaos.table import Row, show
+from tests.chaos.waits import Waits
 from tests.support import workspace
 from tests.support.hand import Hand
 from tests.support.tenant import running_tenants
@@ -33,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("tenant_python", type=Path)
     parser.add_argument("--long", action="store_true", help="every fault at every request, not only once a module")
+    parser.add_argument("chapter", nargs="*", help="only these: faults, once, waits, rate")
     options = parser.parse_args()
     place = workspace.CACHE / "chaos"
     shutil.rmtree(place, ignore_errors=True)
@@ -44,10 +49,19 @@ def main() -> int:
     }
     with running_tenants(options.tenant_python, TENANTS + 1, "--scenario", str(NOTHING)) as urls:
         elsewhere, *tenants = map(Hand, urls)
-        begin = time.monotonic()
         matrix = Matrix(Stage(place / "matrix", FORKS, "-vvvv"), tenants, elsewhere, client)
-        wrong += show("Faults", matrix.rows(options.long))
-        print(f"{time.monotonic() - begin:.0f} s")
+        chapters: dict[str, Callable[[], Iterator[Row]]] = {
+            "faults": lambda: matrix.rows(options.long),
+            "once": lambda: Once(Stage(place / "once", once.FORKS), tenants, client).rows(options.long),
+            "waits": lambda: Waits(Stage(place / "waits", 1), tenants, client).rows(),
+            "rate": lambda: rate.rows(Stage(place / "rate", rate.FORKS), tenants[0], client, options.long),
+        }
+        for name, rows in chapters.items():
+            if name in (options.chapter or chapters):
+                begin = time.monotonic()
+                wrong += show(name, rows())
+                print(f"{name}: {time.monotonic() - begin:.0f} s", flush=True)
+    print(f"\n{len(wrong)} wrong" if wrong else "\nNothing was wrong.")
     return 1 if wrong else 0
 
 

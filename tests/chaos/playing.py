@@ -53,9 +53,15 @@ class Stage:
         """Run plays on hosts, which are their variables by their names."""
         self._number += 1
         place = self.directory / f"play-{self._number}"
-        place.mkdir(parents=True)
+        (place / "home").mkdir(parents=True)
         (place / "play.json").write_text(json.dumps(plays))
-        common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        common = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            # The home of the user is another one, whatever HOME says.
+            "ansible_remote_tmp": str(place / "home/.ansible/tmp"),
+            "ansible_async_dir": str(place / "home/.ansible_async"),
+        }
         inventory = {"all": {"hosts": hosts, "vars": common}}
         (place / "hosts.json").write_text(json.dumps(inventory))
         command = [str(ANSIBLE_PLAYBOOK), "-i", "hosts.json", "-f", str(self._forks)]
@@ -68,6 +74,9 @@ class Stage:
             "ANSIBLE_INJECT_INVOCATION": "1",
             "ANSIBLE_NOCOLOR": "1",
             "CHAOS_RESULTS": str(place / "results"),
+            "HOME": str(place / "home"),
+            "TMPDIR": str(place / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(place / "home/.ansible/tmp"),
             **(environment or {}),
         }
         return Playing([*command, "play.json"], place, environ)
@@ -80,9 +89,10 @@ class Stage:
 
 
 class Playing:
-    """An ansible-playbook that runs in a session of its own."""
+    """An ansible-playbook that runs in a session of its own. temporary: where it and its modules keep files."""
 
     def __init__(self, command: list[str], place: Path, environ: dict[str, str]) -> None:
+        self.temporary = place / "home"
         self._place = place
         self._begin = time.monotonic()
         with (place / "printed").open("w") as output:

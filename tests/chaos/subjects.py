@@ -172,6 +172,11 @@ SUBJECTS = (
 )
 
 
+def by_name(name: str) -> Subject:
+    """The subject of this name."""
+    return next(subject for subject in SUBJECTS if str(subject) == name)
+
+
 @dataclass
 class Verdict:
     """Whether a result is right, and in what way."""
@@ -183,7 +188,7 @@ class Verdict:
 def judge(subject: Subject, result: Result, truth: Truth, fault: Fault | None = None) -> Verdict:
     """Hold what a module returned against what the tenant knows."""
     if result.get("failed"):
-        return Verdict(Expected.FAILED, [*_unclear(result), *_untrue(result, truth)])
+        return Verdict(Expected.FAILED, [*unclear(result), *_untrue(result, truth)])
     if fault is not None and not fault.is_true:
         honest = result.get("changed", False) == (truth.effects == 1) and truth.effects <= 1
         return Verdict(Expected.SURVIVED, [] if honest else [f"{truth.effects} effects, and it returned {result}"])
@@ -194,7 +199,7 @@ def judge(subject: Subject, result: Result, truth: Truth, fault: Fault | None = 
     return Verdict(Expected.SURVIVED, [complaint] if complaint else [])
 
 
-def _unclear(result: Result) -> list[str]:
+def unclear(result: Result) -> list[str]:
     """What is wrong about a failure for the one who reads it."""
     message = result.get("msg")
     if not isinstance(message, str) or not message:
@@ -203,8 +208,7 @@ def _unclear(result: Result) -> list[str]:
     if "\n" in message or "Traceback" in message or not message.endswith(".") or len(message) > 1000:
         complaints.append(f"not one sentence: {message}")
     facts = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
-    ended_itself = message.startswith("Timed out") or "results" in result
-    complaints += [f"no {fact} in the failure" for fact in facts if fact not in result and not ended_itself]
+    complaints += [f"no {fact} in the failure" for fact in facts if fact not in result]
     crashed = "module_stderr" in result or "Traceback" in str(result.get("exception"))
     return [*complaints, f"a crash: {result}"] if crashed else complaints
 
