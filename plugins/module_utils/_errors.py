@@ -10,6 +10,7 @@ import json
 import typing as t
 
 _LONGEST_VALUE = 200
+_FACTS = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
 
 
 def shown(value: object) -> str:
@@ -22,8 +23,8 @@ class IscError(Exception):
     """Anything that ends a task. The text of the exception is one sentence for the person who runs it."""
 
     def as_failure(self) -> dict[str, t.Any]:
-        """The keys that a failed task returns."""
-        return {"msg": str(self)}
+        """The keys that a failed task returns; those about a request are null where none is to blame."""
+        return {"msg": str(self), **{fact: getattr(self, fact, None) for fact in _FACTS}}
 
 
 class InvalidOption(IscError):
@@ -75,7 +76,3 @@ class RequestFailed(IscError):
         advice = f"; {self.advice}" if self.advice else ""
         address = self.url.partition("?")[0]  # a query can be as long as a page; the failure returns it whole
         return f"{self.method} {address} {self.reason}{tries}{advice}."
-
-    def as_failure(self) -> dict[str, t.Any]:
-        facts = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
-        return {**super().as_failure(), **{fact: getattr(self, fact) for fact in facts}}

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -42,6 +44,7 @@ def run(
     spec: whatever else AnsibleModule takes.
     """
     module = AnsibleModule(argument_spec={**_options.AUTH, **(options or {})}, supports_check_mode=True, **spec)
+    _leave_nothing_behind(module)
     for library, present in {"requests": _transport.HAS_REQUESTS, **(libraries or {})}.items():
         if not present:
             module.fail_json(msg=missing_required_lib(library))
@@ -65,6 +68,18 @@ def run(
     if returns_token:
         module.no_log_values.discard(result["access_token"])
     module.exit_json(**{"changed": False, **result})
+
+
+def _leave_nothing_behind(module: AnsibleModule) -> None:
+    """Lets an interrupted module remove what holds its options, secrets too: Ansible does so only at its own end."""
+
+    def end(number: int, _frame: object) -> None:
+        shutil.rmtree(module.tmpdir, ignore_errors=True)
+        module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.")
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 def _warn(module: AnsibleModule, client: Client | None, result: dict[str, t.Any]) -> None:

@@ -21,6 +21,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWat
 
 # How often, and after how many seconds, a task is looked for whose launch was not answered.
 _LOOKS = (0, 1, 2)
+_MAY_BE_RUNNING = (
+    "the answer to the launch before it was lost, so that an aggregation may be running now: look for it before you "
+    "run this again"
+)
+_NOT_FOUND = (
+    "no aggregation was found that it started, but one may be running all the same: look before you run this again"
+)
 # A refusal with nothing running: the other one has just ended, or the reason is another.
 _MOST_GROUNDLESS_REFUSALS = 2
 
@@ -67,6 +74,7 @@ class Starter:
         self._waiter = waiter
         self._timeout = timeout
         self._ends_at = 0.0
+        self._lost_an_answer = False
         # Tasks that were there before the launch; that an answer tells the time in whole seconds cannot mislead then.
         self._known: set[str] = set()
 
@@ -104,7 +112,8 @@ class Starter:
             if blocking is None:
                 groundless += 1
                 if groundless == _MOST_GROUNDLESS_REFUSALS or self._wanted.on_busy in ("fail", "skip"):
-                    raise IscError(f"The tenant did not start the aggregation: {str(refusal).rstrip('.')}.")
+                    lost = f"; {_MAY_BE_RUNNING}" if self._lost_an_answer else ""
+                    raise IscError(f"The tenant did not start the aggregation: {str(refusal).rstrip('.')}{lost}.")
                 self._pause()
             elif self._wanted.on_busy == "wait" or (self._wanted.on_busy == "adopt" and running is None):
                 # One of another kind is none to adopt, but what is wanted can start after it.
@@ -160,26 +169,29 @@ class Starter:
                 launch = self._aggregations.launch(
                     wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization
                 )
-                return Start("started", launch.record, launch.answer), launch.refusal
+                if launch.refusal is None or not self._lost_an_answer:
+                    return Start("started", launch.record, launch.answer), launch.refusal
+                refusal: str | None = launch.refusal  # perhaps because the one before it did start
             except RequestFailed as error:
                 if not error.uncertain:
                     raise
-                failure = error
+                failure, refusal = error, None
+                self._lost_an_answer = True
             try:
                 found = self._look_for_new(asked_at)
             except RequestFailed as error:
-                error.advice = (
-                    "the answer to the launch before it was lost, so that an aggregation may be running now: look for "
-                    "it before you run this again"
-                )
+                error.advice = _MAY_BE_RUNNING
                 raise
             if found is not None:
                 warning = (
                     f"The answer to the launch was lost; {name_of(found)}, created right after it, is taken for it."
                 )
                 return Start("started", found, warnings=(warning,)), None
+            if refusal is not None:
+                return Start("started", None), refusal
             if not self._transport.wait_before_retry(failure, retry):
                 failure.attempts += retry
+                failure.advice = _NOT_FOUND
                 raise failure
             retry += 1
 

@@ -175,6 +175,7 @@ class Transport:
                     f"was answered with a redirect to {_origin(target)}, which is not followed",
                     advice="check that base_url is the address of the tenant's API",
                     response=response,
+                    uncertain=True,
                 )
             url = target
         raise self._failure(call, "was redirected again and again", advice="check base_url", response=response)

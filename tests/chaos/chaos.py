@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("tenant_python", type=Path)
     parser.add_argument("--long", action="store_true", help="every fault at every request, not only once a module")
     parser.add_argument("chapter", nargs="*", help="only these: faults, once, waits, rate")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     place = workspace.CACHE / "chaos"
     shutil.rmtree(place, ignore_errors=True)
     wrong: list[str] = []

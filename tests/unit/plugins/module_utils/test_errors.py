@@ -29,7 +29,10 @@ def test_a_long_value_is_cut() -> None:
 
 
 def test_an_error_fails_with_its_sentence_and_nothing_else() -> None:
-    assert IscError("It is so.").as_failure() == {"msg": "It is so."}
+    failure = IscError("It is so.").as_failure()
+    assert failure.pop("msg") == "It is so."
+    assert set(failure) == {"status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts"}
+    assert set(failure.values()) == {None}
 
 
 def test_a_wrong_option_is_named_with_its_value_and_what_to_do() -> None:

@@ -291,6 +291,24 @@ def test_a_lost_answer_is_looked_for_before_anything_is_sent_again(
     assert len(tenant.launches) == 1
 
 
+def test_a_refusal_after_a_lost_answer_leads_to_the_one_that_was_started(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=4)
+    start = run(tenant)
+    assert start.action == "started"
+    assert start.task is not None
+    assert start.task["id"] == "started-1"
+    assert len(tenant.launches) == 2
+
+
+def test_a_refusal_after_a_lost_answer_says_that_one_may_be_running(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=1000)
+    with pytest.raises(
+        IscError, match=r"did not start .*; the answer to the launch before it was lost"
+    ):
+        run(tenant)
+    assert len(tenant.launches) == 2
+
+
 def _ended(tenant: Tenant, launch: t.Callable[..., Launch], *facts: t.Any) -> Launch:
     try:
         return launch(*facts)

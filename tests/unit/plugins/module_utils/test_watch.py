@@ -395,4 +395,5 @@ def test_a_wait_for_ids_ends_in_time_and_every_task_is_in_its_place(
 def test_what_ended_a_wait_can_be_asked_for() -> None:
     cause = IscError("because")
     assert WaitFailed(cause, {"tasks": []}).cause is cause
-    assert WaitFailed("because", {"tasks": []}).as_failure() == {"tasks": [], "msg": "because"}
+    failure = WaitFailed("because", {"tasks": []}).as_failure()
+    assert (failure["tasks"], failure["msg"], failure["status"]) == ([], "because", None)
