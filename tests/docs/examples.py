@@ -39,7 +39,7 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 BIN = Path(sys.executable).parent
 # What the directory that a page is run in is called on the page
 SHOWN_HOME = "/home/you"
-SECONDS_PER_BLOCK = 120
+SECONDS_PER_BLOCK = 300
 ARTIFACT = re.compile(r"sailpoint-isc-[\d.]+\.tar\.gz")
 CREDENTIALS = {"SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
 
@@ -48,8 +48,9 @@ _FENCE = re.compile(r"^```(\w+)$")
 _DIRECTIVE = re.compile(r"^( *)\.\. code-block:: (\S+)$")
 _OPTION = re.compile(r"^ +:(\w+): (.*)$")
 _SEPARATOR = "\x1e"
-# What differs from run to run: points in time, numbers with a fraction, ids that no scenario names.
+# What differs from run to run: points in time, minutes beside hours, numbers with a fraction, ids that no scenario names.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?")
+_MINUTES = re.compile(r"(?<=\d h )\d+ min\b")
 _FRACTION = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 # The lines around a failed task, which ansible-core shows since 2.19: what is above them on the page already
@@ -267,7 +268,8 @@ class Stage(contextlib.ExitStack):
 def normal(text: str) -> list[str]:
     """Output without what differs from run to run, and without blank lines around it."""
     known = _known_ids()
-    text = _FRACTION.sub("NUMBER", _TIME.sub("TIME", text))
+    for pattern, word in ((_TIME, "TIME"), (_MINUTES, "MINUTES"), (_FRACTION, "NUMBER")):
+        text = pattern.sub(word, text)
     text = _ID.sub(lambda match: match[0] if match[0] in known else "ID", text)
     return [line.rstrip() for line in text.strip("\n").splitlines()]
 

@@ -36,7 +36,7 @@ BEFORE = [
         "register": "failed",
     },
 ]
-SECONDS = 120
+SECONDS = 300
 
 
 def examples() -> Mapping[str, str]:
