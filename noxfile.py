@@ -39,9 +39,8 @@ nox.options.sessions = [
     "coverage",
 ]
 
-# Covered lines and branches of plugins/, in percent, below which `make test` fails. The aim is 95: what modules do as
-# processes of their own, which integration runs, is not recorded yet and counts as not covered.
-COVERAGE_FLOOR = 89.0
+# Covered lines and branches of plugins/, in percent, below which `make test` fails.
+COVERAGE_FLOOR = 95.0
 
 ROOT = workspace.ROOT
 SUPPORT = "tests/support/requirements"
@@ -159,12 +158,15 @@ def integration(session: nox.Session) -> None:
     of_modules = sorted(path.name for path in ROOT.glob("tests/integration/targets/*") if path.name in modules)
     forget_coverage("integration")
     with running_tenant(tenant_python()) as url:
-        settings = {"tenant_url": url, **workspace.REMOTE_DIRECTORIES}
-        lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
         for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
+            first = version == CONTROLLER
+            settings = {"tenant_url": url, "setup_tenant_thorough": first, **workspace.REMOTE_DIRECTORIES}
+            lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
             (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
-            targets = session.posargs or ([] if version == CONTROLLER else [*of_modules, "client"])
-            ansible_test(session, "integration", "--venv", "--python", version, "--coverage", *targets)
+            targets = session.posargs or ([] if first else [*of_modules, "client"])
+            # What modules do is in the coverage only once a run has ended; recording it costs half as much again.
+            recorded = ["--coverage"] if first else []
+            ansible_test(session, "integration", "--venv", "--python", version, *recorded, *targets)
 
 
 @nox.session
