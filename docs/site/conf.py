@@ -29,7 +29,7 @@ default_role = "any"
 nitpicky = True
 smartquotes_action = "D"
 # index.rst takes the place of the generated index; no plugin reads its options from the environment by itself.
-exclude_patterns = ["collection/index.rst", "collection/environment_variables.rst"]
+exclude_patterns = ["doctrees", "collection/index.rst", "collection/environment_variables.rst"]
 
 # Where the pages of Ansible are to which generated pages refer: an inventory of our own, as a build fetches nothing.
 _ANSIBLE = "https://docs.ansible.com/ansible/latest/"

@@ -48,7 +48,7 @@ _FENCE = re.compile(r"^```(\w+)$")
 _DIRECTIVE = re.compile(r"^( *)\.\. code-block:: (\S+)$")
 _OPTION = re.compile(r"^ +:(\w+): (.*)$")
 _SEPARATOR = "\x1e"
-# What differs from run to run: points in time, minutes beside hours, numbers with a fraction, ids that no scenario names.
+# What differs from run to run: points in time, minutes beside hours, fractions, ids that no scenario names
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?")
 _MINUTES = re.compile(r"(?<=\d h )\d+ min\b")
 _FRACTION = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
