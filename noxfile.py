@@ -254,8 +254,8 @@ def browser(session: nox.Session) -> None:
 
 def docs_python() -> Path:
     """Return the interpreter of the environment that builds the documentation, runs what is in it, and looks at it."""
-    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", f"{SUPPORT}/docs.txt", "tests/browser/requirements.txt"]
-    return environment("docs", *requirements) / "python"
+    with_ansible = (f"{SUPPORT}/ansible.txt", "requirements.txt")
+    return environment("docs", *with_ansible, f"{SUPPORT}/docs.txt", "tests/browser/requirements.txt") / "python"
 
 
 @nox.session
