@@ -6,7 +6,8 @@
 
 A page is a script. These lines of it, comments in both languages, say what the reader does not have to see:
 
-    tenant: NAME             from here on there is a fresh stand-in tenant with tests/docs/scenarios/NAME.yml
+    tenant: NAME             from here on there is a fresh stand-in tenant with tests/docs/scenarios/NAME.yml, or with
+                             what it serves by itself if the name is "default"
     tenant: NAME at ADDRESS  the same, where the page calls it so; otherwise it is called as in ADDRESS below
     file: NAME               the next block is the content of this file; in a guide the caption says so
     fails                    the last command of the next block has to fail
@@ -36,6 +37,8 @@ from tests.support.workspace import ROOT
 
 ADDRESS = "https://acme.api.identitynow.com"
 SCENARIOS = Path(__file__).parent / "scenarios"
+# What `make tenant` serves
+DEFAULT = ROOT / "tests/tenant/scenarios/default.yml"
 BIN = Path(sys.executable).parent
 # What the directory that a page is run in is called on the page
 SHOWN_HOME = "/home/you"
@@ -208,7 +211,7 @@ class Stage(contextlib.ExitStack):
     def start_tenant(self, what: str) -> None:
         """A fresh tenant, named as a comment of the page names it."""
         scenario, _at, address = what.partition(" at ")
-        file = SCENARIOS / f"{scenario}.yml"
+        file = DEFAULT if scenario == DEFAULT.stem else SCENARIOS / f"{scenario}.yml"
         url = self.enter_context(running_tenant(self._tenant_python, "--scenario", str(file)))
         self._tenants[address or ADDRESS] = url
 
@@ -275,7 +278,7 @@ def normal(text: str) -> list[str]:
 
 
 def _known_ids() -> set[str]:
-    return {match for file in SCENARIOS.glob("*.yml") for match in _ID.findall(file.read_text())}
+    return {match for file in (DEFAULT, *SCENARIOS.glob("*.yml")) for match in _ID.findall(file.read_text())}
 
 
 def artifact() -> str:
