@@ -119,6 +119,7 @@ def about(options: argparse.Namespace) -> dict[str, Any]:
         "slow_rounds": options.slow_rounds,
         "python": platform.python_version(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "versions": {name: version(name) for name in ("ansible-core", "requests", "sailpoint")},
     }
 

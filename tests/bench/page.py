@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tests.bench import plot
+from tests.bench import growth, plot
 from tests.support.workspace import ROOT
 
 PAGE = ROOT / "docs/benchmarks.md"
@@ -18,8 +18,8 @@ MACHINE = """```console
 $ {command}
 ```
 
-Medians of {rounds} rounds in turn (of {slow_rounds} for the uri loop and the SDK), {cores} cores, Python {python},
-{versions}."""
+Medians of {rounds} rounds in turn (of {slow_rounds} for the uri loop and the SDK), {cores} cores with a load of {load} by
+other work at the start, Python {python}, {versions}."""
 LINES = {
     "uri loop": "ansible.builtin.uri",
     "SDK script": "script on the SDK",
@@ -68,14 +68,17 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
         names = next(iter(settings.values()))
         seconds = [[name, *(f"{of[name]:.2f} s" for of in settings.values())] for name in names]
         yield "lists", _table(["Whole process", *settings], seconds)
+    if "memory" in found:
+        rows = [[name, f"{mebibytes:.0f} MiB"] for name, mebibytes in found["memory"].items()]
+        yield "memory", _table(["The module's own process", "Peak"], rows)
     if "single" in found:
         rows = [[name, f"{seconds * 1000:.0f} ms"] for name, seconds in found["single"].items()]
         yield "single", _table(["One task of a play", "Milliseconds"], rows)
     if "growth" in found:
-        names = [name for name in _with_floor(found["growth"])["100"] if name != "MiB"]
+        names = [name for name in found["growth"][str(growth.SIZES[0])] if name != "MiB"]
         rows = [
             [f"{int(size):,}", *(f"{of[name]:.2f} s" if name in of else "" for name in names), f"{of['MiB']:.0f} MiB"]
-            for size, of in _with_floor(found["growth"]).items()
+            for size, of in found["growth"].items()
         ]
         yield "growth", _table(["Tasks", *names, "peak of task_status_info"], rows)
     if "waits" in found:
@@ -89,10 +92,8 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "tenants", _table(["Play", "Seconds"], rows)
 
 
-def _with_floor(growth: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    return {
-        size: {**of, "floor": of["floor, 8 connections"] + of["do-nothing playbook"]} for size, of in growth.items()
-    }
+def _with_floor(sizes: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {size: {**of, "floor": of["floor, 8 connections"] + of["do-nothing playbook"]} for size, of in sizes.items()}
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
