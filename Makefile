@@ -24,6 +24,7 @@ help:
 	@echo "make runner       ansible-runner runs the demo's playbook"
 	@echo "make browser      the report in a headless browser, where there is one"
 	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
+	@echo "make chaos        every module through every fault, secrets, the rate limit   ARGS: --long, chapters"
 	@echo "make coverage     coverage of plugins/ by the last units and integration"
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
 	@echo "make bench        what the modules cost beside what users do today   ARGS: --full, --rounds N, --only PART"

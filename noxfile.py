@@ -19,6 +19,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from tests.support import pythons, workspace
+from tests.support.cores import CORES, Core
 from tests.support.tenant import running_tenant
 from tests.support.termination import end_all_on_termination
 
@@ -41,6 +42,9 @@ nox.options.sessions = [
 
 # Covered lines and branches of plugins/, in percent, below which `make test` fails.
 COVERAGE_FLOOR = 95.0
+
+# How secrets are masked differs between these.
+CORES_OF_CHAOS = ("2.16", "2.21", "2.22")
 
 ROOT = workspace.ROOT
 SUPPORT = "tests/support/requirements"
@@ -66,6 +70,13 @@ def environment(name: str, *requirements: str) -> Path:
 def ansible_environment() -> Path:
     """Return the bin directory with ansible-core, pytest, and what the modules need."""
     return environment("ansible", f"{SUPPORT}/ansible.txt", "requirements.txt")
+
+
+def core_environment(core: Core, version: str) -> Path:
+    """Return the bin directory with one version of ansible-core on one Python, and what the modules need."""
+    workspace.lock()
+    requirements = [core.requirements, "requirements.txt"]
+    return workspace.environment(f"core-{core.name}-{version}", PYTHONS[version], requirements)
 
 
 def tenant_python() -> Path:
@@ -182,6 +193,7 @@ def coverage(session: nox.Session) -> None:
 def conformance(session: nox.Session) -> None:
     """SailPoint's own SDK, in an environment each for its two lines, against the stand-in tenant."""
     require(session, "tests/conformance/requirements-*.txt")
+    workspace.copy_tree()
     for requirements in sorted(ROOT.glob("tests/conformance/requirements-*.txt")):
         name = requirements.stem.removeprefix("requirements-")
         bin_directory = environment(f"conformance-{name}", str(requirements.relative_to(ROOT)), TENANT_REQUIREMENTS)
@@ -281,6 +293,22 @@ def guides(session: nox.Session) -> None:
     environ = {"TENANT_PYTHON": str(tenant_python())}
     command = [python, "-m", "pytest", "-rs", *(session.posargs or ["tests/docs"])]
     session.run(*command, external=True, env=environ)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Run every module against a tenant that misbehaves, and look for secrets in all that comes out."""
+    workspace.copy_tree()
+    with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
+    arguments = []
+    for core in CORES:
+        versions = core.pythons(PYTHONS)
+        if core.name in CORES_OF_CHAOS and versions:
+            arguments.append(f"--core={core.name}={core_environment(core, versions[-1]) / 'python'}")
+        elif core.name in CORES_OF_CHAOS:
+            session.log(f"There is no Python here for ansible-core {core.name}.")
+    command = [str(with_ansible), "-m", "tests.chaos.chaos", str(with_tenant), *arguments, *session.posargs]
+    session.run(*command, external=True)
 
 
 @nox.session

@@ -20,6 +20,8 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
+# Not where it is needed first: threads that import from a zip file at the same time trip over each other on Python 3.9.
+from ansible_collections.sailpoint.isc.plugins.module_utils import _refusals
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._settings import Settings
 from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
@@ -149,8 +151,9 @@ class Transport:
                     f"({self._settings.max_retry_delay:g} s) allows: run it later or raise max_retry_delay"
                 )
                 return None
-            # Never early; a little late, so that those who were refused together do not come back together.
-            late = max(error.retry_after, _LEAST_PAUSE) * random.uniform(1, 1.25)
+            # Never early; a little late, so that those who were refused together do not come back together, and the
+            # less so the longer one has waited: many at one limit have their turn by and by.
+            late = max(error.retry_after, _LEAST_PAUSE) * random.uniform(1, 1 + 0.25 / (retry + 1))
             pause = min(late, self._settings.max_retry_delay)
         else:
             doubled = _FIRST_PAUSE * 2 ** min(retry, _MOST_DOUBLINGS)
@@ -203,10 +206,7 @@ class Transport:
             with response, _CutAfter(limit, response):
                 return response, response.content
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
-            # What words failures is loaded for failures.
-            from ansible_collections.sailpoint.isc.plugins.module_utils._refusals import broken_connection
-
-            why = broken_connection(error, limit)
+            why = _refusals.broken_connection(error, limit)
             raise self._failure(
                 call, why.reason, advice=why.advice, passing=why.passing, uncertain=why.uncertain
             ) from None
@@ -226,10 +226,8 @@ class Transport:
             except (ValueError, RecursionError):
                 readable = False
         if not 200 <= status < 300:
-            from ansible_collections.sailpoint.isc.plugins.module_utils._refusals import Refusal
-
             said = body if readable else content.decode("utf-8", errors="replace")
-            refusal = Refusal.read(status, said, self._redacted)
+            refusal = _refusals.Refusal.read(status, said, self._redacted)
             raise self._failure(
                 call,
                 refusal.reason,
@@ -244,11 +242,9 @@ class Transport:
         if call.accept is None:
             return Answer(status, headers, None)
         if not readable or (body is None and status != 204) or not call.accept(body):
-            from ansible_collections.sailpoint.isc.plugins.module_utils._refusals import kind_of
-
             raise self._failure(
                 call,
-                f"was answered with {status} and {kind_of(content, body)} instead of {call.wanted}",
+                f"was answered with {status} and {_refusals.kind_of(content, body)} instead of {call.wanted}",
                 advice="check that base_url is the address of the tenant's API; if it is, try again later",
                 response=response,
                 passing=True,

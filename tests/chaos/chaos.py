@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from tests.chaos import once, rate
+from tests.chaos.leaks import Leaks
 from tests.chaos.matrix import Matrix
 from tests.chaos.once import Once
 from tests.chaos.playing import Stage
@@ -37,7 +38,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("tenant_python", type=Path)
     parser.add_argument("--long", action="store_true", help="every fault at every request, not only once a module")
-    parser.add_argument("chapter", nargs="*", help="only these: faults, once, waits, rate")
+    parser.add_argument("--core", action="append", default=[], metavar="NAME=PYTHON", help="an ansible-core for leaks")
+    parser.add_argument("chapter", nargs="*", help="only these: faults, once, waits, leaks, rate")
     options = parser.parse_intermixed_args()
     place = workspace.CACHE / "chaos"
     shutil.rmtree(place, ignore_errors=True)
@@ -50,10 +52,15 @@ def main() -> int:
     with running_tenants(options.tenant_python, TENANTS + 1, "--scenario", str(NOTHING)) as urls:
         elsewhere, *tenants = map(Hand, urls)
         matrix = Matrix(Stage(place / "matrix", FORKS, "-vvvv"), tenants, elsewhere, client)
+        stages = {
+            name: Stage(place / f"leaks-{name}", 3, "-vvvv", "--diff", python=Path(python))
+            for name, _equals, python in (argument.partition("=") for argument in options.core)
+        }
         chapters: dict[str, Callable[[], Iterator[Row]]] = {
             "faults": lambda: matrix.rows(options.long),
             "once": lambda: Once(Stage(place / "once", once.FORKS), tenants, client).rows(options.long),
             "waits": lambda: Waits(Stage(place / "waits", 1), tenants, client).rows(),
+            "leaks": lambda: Leaks(tenants, client).rows(stages, matrix.printed),
             "rate": lambda: rate.rows(Stage(place / "rate", rate.FORKS), tenants[0], client, options.long),
         }
         for name, rows in chapters.items():

@@ -18,7 +18,6 @@ from typing import Any
 from tests.support import workspace
 
 HERE = Path(__file__).parent
-ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 MOST_SECONDS = 900.0
 
 Result = dict[str, Any]
@@ -39,12 +38,16 @@ class Played:
 
 
 class Stage:
-    """A directory for plays, and what they run with."""
+    """A directory for plays, and what they run with.
 
-    def __init__(self, directory: Path, forks: int, verbosity: str = "") -> None:
+    python: the interpreter of the environment with ansible-core, of which modules run too.
+    """
+
+    def __init__(self, directory: Path, forks: int, *arguments: str, python: Path = Path(sys.executable)) -> None:
         self.directory = directory
+        self._arguments = arguments
+        self._python = python
         self._forks = forks
-        self._verbosity = verbosity
         self._number = 0
 
     def start(
@@ -57,15 +60,15 @@ class Stage:
         (place / "play.json").write_text(json.dumps(plays))
         common = {
             "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
+            "ansible_python_interpreter": str(self._python),
             # The home of the user is another one, whatever HOME says.
             "ansible_remote_tmp": str(place / "home/.ansible/tmp"),
             "ansible_async_dir": str(place / "home/.ansible_async"),
         }
         inventory = {"all": {"hosts": hosts, "vars": common}}
         (place / "hosts.json").write_text(json.dumps(inventory))
-        command = [str(ANSIBLE_PLAYBOOK), "-i", "hosts.json", "-f", str(self._forks)]
-        command += [self._verbosity] if self._verbosity else []
+        program = self._python.with_name("ansible-playbook")
+        command = [str(program), "-i", "hosts.json", "-f", str(self._forks), *self._arguments, "play.json"]
         environ = {
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(workspace.COLLECTIONS),
@@ -79,7 +82,7 @@ class Stage:
             "ANSIBLE_LOCAL_TEMP": str(place / "home/.ansible/tmp"),
             **(environment or {}),
         }
-        return Playing([*command, "play.json"], place, environ)
+        return Playing(command, place, environ)
 
     def play(
         self, plays: list[dict[str, Any]], hosts: dict[str, dict[str, Any]], environment: dict[str, str] | None = None

@@ -96,9 +96,11 @@ def _all_aggregated(result: Result, truth: Truth) -> str | None:
     return None if actions == ["started"] and truth.effects == 1 else f"actions {actions}, {truth.effects} launches"
 
 
-_TOKEN = {Place.TOKEN: {"operation": "token"}}
-_LIST = {Place.READ: {"operation": "list"}, Place.NEXT_PAGE: {"operation": "list", "nth": 2}}
-_LAUNCH = {Place.READ: {"operation": "list"}, Place.WRITE: {"operation": "load_accounts"}}
+Places = Mapping[Place, Mapping[str, Any]]
+
+_TOKEN: Places = {Place.TOKEN: {"operation": "token"}}
+_LIST: Places = {Place.READ: {"operation": "list"}, Place.NEXT_PAGE: {"operation": "list", "nth": 2}}
+_LAUNCH: Places = {Place.READ: {"operation": "list"}, Place.WRITE: {"operation": "load_accounts"}}
 _WAITING = {"interval": "0.5", "max_interval": "1", "timeout": "12"}
 
 SUBJECTS = (

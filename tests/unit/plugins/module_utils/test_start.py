@@ -302,9 +302,7 @@ def test_a_refusal_after_a_lost_answer_leads_to_the_one_that_was_started(clock: 
 
 def test_a_refusal_after_a_lost_answer_says_that_one_may_be_running(clock: FakeClock) -> None:
     tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=1000)
-    with pytest.raises(
-        IscError, match=r"did not start .*; the answer to the launch before it was lost"
-    ):
+    with pytest.raises(IscError, match=r"did not start .*; the answer to the launch before it was lost"):
         run(tenant)
     assert len(tenant.launches) == 2
 

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The versions of ansible-core that the collection is tested with, and the Pythons that each of them runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Core:
+    """A version of ansible-core. oldest, newest: the Pythons of a controller."""
+
+    name: str
+    oldest: tuple[int, int]
+    newest: tuple[int, int]
+
+    @property
+    def requirements(self) -> str:
+        """The file that says which release is installed, and what its tests need."""
+        return f"tests/support/requirements/core-{self.name}.txt"
+
+    def pythons(self, found: dict[str, str]) -> list[str]:
+        """Those of the interpreters found that it runs on, oldest first."""
+        return [version for version in found if self.oldest <= _number(version) <= self.newest]
+
+
+CORES = (
+    Core("2.16", (3, 10), (3, 12)),
+    Core("2.18", (3, 11), (3, 13)),
+    Core("2.19", (3, 11), (3, 13)),
+    Core("2.20", (3, 12), (3, 14)),
+    Core("2.21", (3, 12), (3, 14)),
+    Core("2.22", (3, 13), (3, 15)),
+)
+
+
+def _number(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")
+    return int(major), int(minor)
