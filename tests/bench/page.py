@@ -18,8 +18,8 @@ MACHINE = """```console
 $ {command}
 ```
 
-Medians of {rounds} rounds in turn (of {slow_rounds} for the uri loop and the SDK), {cores} cores with a load of {load} by
-other work at the start, Python {python}, {versions}."""
+Medians of {rounds} rounds in turn (of {slow_rounds} for the uri loop and the SDK), {cores} cores that had a load of
+{load} by other work at the start, Python {python}, {versions}."""
 LINES = {
     "uri loop": "ansible.builtin.uri",
     "SDK script": "script on the SDK",
