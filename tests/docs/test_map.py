@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def missing(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_names_places_that_are_there(file: Path) -> None:
     assert list(missing(file.read_text(encoding="utf-8"))) == []
+
+
+def test_has_every_kind_of_test_on_the_map() -> None:
+    listed = subprocess.run(["git", "ls-files", "tests"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    kinds = {match[1] for match in re.finditer(r"^tests/(\w+)/", listed, re.MULTILINE)}
+    assert {kind for kind in kinds if f"`tests/{kind}/" not in FILES[1].read_text(encoding="utf-8")} == set()
 
 
 def test_names_private_files_that_are_there() -> None:
