@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -36,6 +37,8 @@ except ImportError:
 
 _PASSING_STATUS = frozenset((408, 429, 500, 502, 503, 504))
 _REFUSED_UNSEEN = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
+# Every JWT begins like this, also one that was never ours.
+_ANY_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.1
@@ -271,7 +274,7 @@ class Transport:
         forms = {form for secret in self.secrets for form in _forms(secret)}
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "********")
-        return text
+        return _ANY_TOKEN.sub("********", text)
 
 
 class _CutAfter:

@@ -426,6 +426,13 @@ def test_a_token_obtained_later_is_kept_out_of_failures_as_well() -> None:
     assert "later-token" not in str(failure_of(transport))
 
 
+def test_a_token_of_somebody_else_is_kept_out_of_failures_too() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJvcmciOiJhY21lIn0.c2ln-bmF0_dXJl"
+    shown = str(failure_of(connected(Wire(Reply(400, {"error": f"Bearer {token} is not right"})))).as_failure())
+    assert "Bearer ******** is not right" in shown
+    assert "eyJ" not in shown
+
+
 def test_a_failure_carries_what_identifies_it() -> None:
     body = {
         "detailCode": "400.1 Bad Request Content",
