@@ -36,6 +36,7 @@ nox.options.sessions = [
     "runner",
     "browser",
     "guides",
+    "chaos",
     "demo",
     "coverage",
 ]
@@ -131,7 +132,7 @@ def lint(session: nox.Session) -> None:
 
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
-    typed = ("artifact", "bench", "demo", "runner", "support", "tenant")
+    typed = ("artifact", "bench", "chaos", "demo", "runner", "support", "tenant")
     run("mypy", *(f"tests/{directory}" for directory in typed), "noxfile.py")
     run("yamllint", "--strict", ".")
     run("python", "tests/support/check_metadata.py")
