@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.workspace import ROOT
+from tests.support.workspace import ROOT, tracked_files
 
 FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 # What is made, and what stands for something else
@@ -37,8 +36,7 @@ def test_names_places_that_are_there(file: Path) -> None:
 
 
 def test_has_every_kind_of_test_on_the_map() -> None:
-    listed = subprocess.run(["git", "ls-files", "tests"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    kinds = {match[1] for match in re.finditer(r"^tests/(\w+)/", listed, re.MULTILINE)}
+    kinds = {match[1] for name in tracked_files() if (match := re.match(r"tests/(\w+)/", name))}
     assert {kind for kind in kinds if f"`tests/{kind}/" not in FILES[1].read_text(encoding="utf-8")} == set()
 
 
