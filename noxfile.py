@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -121,6 +122,30 @@ def require(session: nox.Session, pattern: str) -> None:
         session.error(f"There is nothing at {pattern}.")
 
 
+def build_artifact(session: nox.Session, directory: Path) -> Path:
+    """Build the collection's artifact in a directory, and return it."""
+    command = [str(ansible_environment() / "ansible-galaxy"), "collection", "build", "--force"]
+    session.run(*command, "--output-path", str(directory), str(workspace.copy_tree()), external=True)
+    return max(directory.glob("sailpoint-isc-*.tar.gz"), key=lambda file: file.stat().st_mtime)
+
+
+def check_release(session: nox.Session) -> None:
+    """Look at the documentation, the licences and the artifact as those do who take a release in."""
+    reuse = environment("reuse", f"{SUPPORT}/reuse.txt") / "reuse"
+    session.run(str(reuse), "--root", str(ROOT), "lint", "--lines", external=True)
+    bin_directory = environment("release", f"{SUPPORT}/release.txt")
+    environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
+    command = [str(bin_directory / "antsibull-docs"), "lint-collection-docs", "--plugin-docs"]
+    with session.chdir(workspace.copy_tree()):
+        session.run(*command, "--validate-collection-refs", "self", ".", external=True, env=environ)
+    with tempfile.TemporaryDirectory() as directory, session.chdir(directory):
+        artifact = build_artifact(session, Path(directory))
+        command = [str(bin_directory / "python"), "-m", "galaxy_importer.main", str(artifact)]
+        said = session.run(*command, external=True, env=environ, silent=True)
+        if not isinstance(said, str) or re.search("warning|error", said, re.IGNORECASE):
+            session.error(f"galaxy-importer is not content:\n{said}")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, types, YAML, changelog, metadata."""
@@ -138,6 +163,7 @@ def lint(session: nox.Session) -> None:
     run("python", "tests/support/check_metadata.py")
     with session.chdir(workspace.COLLECTIONS):
         run("mypy", "--config-file", str(ROOT / "pyproject.toml"), "ansible_collections/sailpoint/isc/plugins")
+    check_release(session)
     with session.chdir(tree):
         run("antsibull-changelog", "lint")
         session.run(
@@ -210,8 +236,7 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def build(session: nox.Session) -> None:
     """Build the collection's artifact."""
-    command = [str(ansible_environment() / "ansible-galaxy"), "collection", "build", "--force"]
-    session.run(*command, "--output-path", str(ROOT), str(workspace.copy_tree()), external=True)
+    build_artifact(session, ROOT)
 
 
 @nox.session
