@@ -27,6 +27,7 @@ help:
 	@echo "make chaos        every module through every fault, secrets, the rate limit   ARGS: --long, chapters"
 	@echo "make coverage     coverage of plugins/ by the last units and integration"
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
+	@echo "make test-matrix  sanity, units, integration on each ansible-core   ARGS: --short, 2.16 2.18 ..."
 	@echo "make bench        what the modules cost beside what users do today   ARGS: --full, --rounds N, --only PART"
 	@echo "make docs         build the documentation into docs/build     ARGS: --update refreshes what playbooks print"
 	@echo "make build        build the collection's artifact"

@@ -13,9 +13,11 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -47,6 +49,9 @@ COVERAGE_FLOOR = 95.0
 
 # How secrets are masked differs between these.
 CORES_OF_CHAOS = ("2.16", "2.21", "2.22")
+
+CORE_OF_ALL_ELSE = "2.21"
+TARGETS_OF_SHORT_MATRIX = ("access_token", "filter_task_ids", "pending_tasks_info")
 
 ROOT = workspace.ROOT
 SUPPORT = "tests/support/requirements"
@@ -91,9 +96,9 @@ def lint_environment() -> Path:
     return environment("lint", f"{SUPPORT}/nox.txt", f"{SUPPORT}/lint.txt", TENANT_REQUIREMENTS)
 
 
-def ansible_test(session: nox.Session, *arguments: str) -> None:
-    """Run ansible-test in the copy of the tree."""
-    bin_directory = ansible_environment()
+def ansible_test(session: nox.Session, *arguments: str, bin_directory: Path | None = None) -> None:
+    """Run ansible-test in the copy of the tree; of another environment than the usual one, where one is named."""
+    bin_directory = bin_directory or ansible_environment()
     provide_pip_bootstrap(bin_directory)
     environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
     with session.chdir(workspace.copy_tree()):
@@ -142,7 +147,7 @@ def check_release(session: nox.Session) -> None:
         artifact = build_artifact(session, Path(directory))
         command = [str(bin_directory / "python"), "-m", "galaxy_importer.main", str(artifact)]
         said = session.run(*command, external=True, env=environ, silent=True)
-        if not isinstance(said, str) or re.search("warning|error", said, re.IGNORECASE):
+        if not isinstance(said, str) or re.search(r"\b(WARNING|ERROR)\b", said):
             session.error(f"galaxy-importer is not content:\n{said}")
 
 
@@ -188,6 +193,13 @@ def units(session: nox.Session) -> None:
     ansible_test(session, "units", "--venv", "--coverage", *session.posargs)
 
 
+def write_integration_settings(tenant_url: str, *, thorough: bool) -> None:
+    """Tell the integration targets where the tenant is; thorough: also to test what no other Python can change."""
+    settings = {"tenant_url": tenant_url, "setup_tenant_thorough": thorough, **workspace.REMOTE_DIRECTORIES}
+    lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
+    (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
+
+
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the integration targets against a stand-in tenant; those of the modules on the oldest Python as well."""
@@ -198,13 +210,56 @@ def integration(session: nox.Session) -> None:
     with running_tenant(tenant_python()) as url:
         for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
             first = version == CONTROLLER
-            settings = {"tenant_url": url, "setup_tenant_thorough": first, **workspace.REMOTE_DIRECTORIES}
-            lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
-            (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
+            write_integration_settings(url, thorough=first)
             targets = session.posargs or ([] if first else [*of_modules, "client"])
             # What modules do is in the coverage only once a run has ended; recording it costs half as much again.
             recorded = ["--coverage"] if first else []
             ansible_test(session, "integration", "--venv", "--python", version, *recorded, *targets)
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Run sanity, units and integration on every ansible-core; --short: what makes a difference between them."""
+    short = "--short" in session.posargs
+    wanted = [argument for argument in session.posargs if not argument.startswith("-")]
+    rows: list[tuple[str, ...]] = []
+    with running_tenant(tenant_python()) as url:
+        write_integration_settings(url, thorough=not short)
+        for core in CORES:
+            versions = core.pythons(PYTHONS)
+            if wanted and core.name not in wanted:
+                rows.append((core.name, "", "not asked for"))
+            elif not versions:
+                rows.append((core.name, "", "skipped: no Python for it on this machine"))
+            elif short and core.name == CORE_OF_ALL_ELSE:
+                rows.append((core.name, "", "skipped: all other tests run on it"))
+            else:
+                for version in dict.fromkeys([*([] if short else versions[:1]), versions[-1]]):
+                    rows.append((core.name, version, *run_on(session, core, version, short)))
+    print("\nansible-core  Python  sanity        units         integration")
+    for name, version, *outcomes in rows:
+        print(f"{name:<12}  {version:<6}  " + "  ".join(f"{outcome:<12}" for outcome in outcomes).rstrip())
+    if any("failed" in outcome for row in rows for outcome in row):
+        session.error("Not all of the matrix passed.")
+
+
+def run_on(session: nox.Session, core: Core, version: str, short: bool) -> list[str]:
+    """The outcomes of sanity, units and integration on one ansible-core with one Python of the controller."""
+    bin_directory = core_environment(core, version)
+    outcomes = []
+    for command, arguments in (
+        ("sanity", []),
+        ("units", ["--python", version] if short else []),
+        ("integration", ["--python", version, *(TARGETS_OF_SHORT_MATRIX if short else ())]),
+    ):
+        begin = time.monotonic()
+        try:
+            ansible_test(session, command, "--venv", *arguments, bin_directory=bin_directory)
+            outcome = "passed"
+        except CommandFailed:
+            outcome = "failed"
+        outcomes.append(f"{outcome} {time.monotonic() - begin:.0f} s")
+    return outcomes
 
 
 @nox.session
