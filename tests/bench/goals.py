@@ -18,6 +18,7 @@ PAGE = 250
 TASKS_A_PLAY = 10
 VERSIONS = ("beta", "v2024", "v2025", "v2026", "v1")
 TWO_FIELDS = ["id", "completionStatus"]
+WITHOUT_LATENCY = "0 ms"
 GAP = 0.3  # seconds between `completed` and `completionStatus` on the stand-in tenant
 WAITED_SECONDS = 60
 MAX_INTERVAL = 30
@@ -82,12 +83,14 @@ def list_goals(seconds: dict[str, float], setting: str) -> list[Goal]:
     two = seconds["task_status_info, two fields"]
     least = seconds["floor, 8 connections"] + seconds["do-nothing playbook"]
     full = seconds["task_status_info, full records"] / seconds["handing full records back"]
-    return [
-        Goal(work, "against floor (8 connections) + do-nothing playbook", two / least, 1.5),
-        Goal(work, "against the uri loop", two / seconds["uri loop"], 1 / 8, 3),
-        Goal(work, "against the SDK script", two / seconds["SDK script"], 1 / 3, 3),
-        Goal(f"list {RECORDS:,} tasks, full records, {setting}", "against handing them back", full, 1.2),
-    ]
+    rows = [Goal(f"list {RECORDS:,} tasks, full records, {setting}", "against handing them back", full, 1.2)]
+    if setting != WITHOUT_LATENCY:  # no tenant is that near
+        rows += [
+            Goal(work, "against floor (8 connections) + do-nothing playbook", two / least, 1.5),
+            Goal(work, "against the uri loop", two / seconds["uri loop"], 1 / 8, 3),
+            Goal(work, "against the SDK script", two / seconds["SDK script"], 1 / 3, 3),
+        ]
+    return rows
 
 
 def single_tasks(stage: Stage, tenant: Tenant, rounds: int) -> tuple[dict[str, float], list[Goal]]:
