@@ -128,9 +128,10 @@ def require(session: nox.Session, pattern: str) -> None:
 
 
 def build_artifact(session: nox.Session, directory: Path) -> Path:
-    """Build the collection's artifact in a directory, and return it."""
-    command = [str(ansible_environment() / "ansible-galaxy"), "collection", "build", "--force"]
-    session.run(*command, "--output-path", str(directory), str(workspace.copy_tree()), external=True)
+    """Build the collection's artifact in a directory, always the same one of a commit, and return it."""
+    command = [str(ansible_environment() / "python"), "-m", "tests.support.build", str(workspace.copy_tree())]
+    with session.chdir(ROOT):
+        session.run(*command, str(directory), external=True)
     return max(directory.glob("sailpoint-isc-*.tar.gz"), key=lambda file: file.stat().st_mtime)
 
 
