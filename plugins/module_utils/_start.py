@@ -165,18 +165,22 @@ class Starter:
         asked_at = time.time() if server_time is None else server_time.timestamp()
         retry = 0
         while True:
+            failure = None
+            refusal = None
             try:
                 launch = self._aggregations.launch(
                     wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization
                 )
-                if launch.refusal is None or not self._lost_an_answer:
-                    return Start("started", launch.record, launch.answer), launch.refusal
-                refusal: str | None = launch.refusal  # perhaps because the one before it did start
             except RequestFailed as error:
                 if not error.uncertain:
                     raise
-                failure, refusal = error, None
+                failure = error
                 self._lost_an_answer = True
+            else:
+                refusal = launch.refusal
+                # One that follows a lost answer may be because of what was started then.
+                if refusal is None or not self._lost_an_answer:
+                    return Start("started", launch.record, launch.answer), refusal
             try:
                 found = self._look_for_new(asked_at)
             except RequestFailed as error:
@@ -187,7 +191,7 @@ class Starter:
                     f"The answer to the launch was lost; {name_of(found)}, created right after it, is taken for it."
                 )
                 return Start("started", found, warnings=(warning,)), None
-            if refusal is not None:
+            if failure is None:
                 return Start("started", None), refusal
             if not self._transport.wait_before_retry(failure, retry):
                 failure.attempts += retry

@@ -291,12 +291,12 @@ def _by_id(records: t.Iterable[Record]) -> dict[str, Record]:
 
 def _sorted(records: t.Iterable[Record], sorters: str) -> list[Record]:
     """In the order of created; records that do not tell come last."""
-    newest_first = sorters == "-created"
+    direction = -1 if sorters == "-created" else 1
 
     def key(record: Record) -> float:
         created = parse_timestamp(record.get("created"))
         if created is None:
             return float("inf")
-        return -created if newest_first else created
+        return created * direction
 
     return sorted(records, key=key)

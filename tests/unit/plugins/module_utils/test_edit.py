@@ -55,7 +55,7 @@ class Tenant:
         self.effects = 0
         self.completed_by_itself = False
         self.pauses = 0
-        self._script = list(script)
+        self._script = iter(script)
         self._tests = tests
         self._events = dict(before_request or {})
         self._requests = 0
@@ -79,7 +79,7 @@ class Tenant:
         assert task_id == "task1"
         self._request()
         self.patches.append(list(operations))
-        step = self._script.pop(0) if self._script else "ok"
+        step = next(self._script, "ok")
         if isinstance(step, Exception):
             raise step
         if step != "before":
@@ -354,7 +354,7 @@ def test_what_somebody_else_has_set_otherwise_meanwhile_is_a_failure_that_says_s
     tenant = Tenant(OVER, before_request={2: {"completed": None}})
     tenant.record["completionStatus"] = "ERROR"
     script = failure(400)
-    tenant._script = [script]
+    tenant._script = iter([script])
     with pytest.raises(IscError, match="was changed by somebody else while it was being edited"):
         edited(tenant, overwrite=True, completion_status="TERMINATED", completed="2026-01-01T00:00:00Z")
 
