@@ -65,7 +65,7 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
         ]
         yield "goals", _table(header, rows)
         settings = found["lists"]
-        names = next(iter(settings.values()), {})
+        names: dict[str, float] = next(iter(settings.values()), {})
         seconds = [[name, *(f"{of[name]:.2f} s" for of in settings.values())] for name in names]
         yield "lists", _table(["Whole process", *settings], seconds)
     if "memory" in found:
