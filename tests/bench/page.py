@@ -65,8 +65,8 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
         ]
         yield "goals", _table(header, rows)
         settings = found["lists"]
-        names: dict[str, float] = next(iter(settings.values()), {})
-        seconds = [[name, *(f"{of[name]:.2f} s" for of in settings.values())] for name in names]
+        ways: dict[str, float] = next(iter(settings.values()), {})
+        seconds = [[way, *(f"{of[way]:.2f} s" for of in settings.values())] for way in ways]
         yield "lists", _table(["Whole process", *settings], seconds)
     if "memory" in found:
         rows = [[name, f"{mebibytes:.0f} MiB"] for name, mebibytes in found["memory"].items()]
