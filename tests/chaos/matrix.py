@@ -16,8 +16,9 @@ from tests.chaos.subjects import SUBJECTS, Subject, Truth, judge
 from tests.chaos.table import Row
 from tests.support.hand import Hand
 
-# A lost launch is looked for three times, with two requests at most, before it is sent again.
-_LOOKS = 7
+# What a fault may cost beside the request that it hits. A lost launch is looked for three times, with two requests at
+# most, before it is sent again; a total that is too large leads to six pages ahead, in each of two readings.
+_MORE = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Case:
     def expected(self) -> Expected:
         expected = self.fault.outcomes[self.times]
         # A wait goes on until its own time is up, whatever the server asks for; and it may have seen its end before.
-        may_go_on = self.subject.waits and self.place is not Place.TOKEN
+        may_go_on = self.subject.waits
         # What took effect is found out, though every answer is lost. Of pages that are read at the same time, each may
         # be refused once.
         may_get_by = self.place is Place.WRITE or (self.place is Place.NEXT_PAGE and self.times == 2)
@@ -136,7 +137,7 @@ class Matrix:
         result, truth = played.of(tenant.url), truth_of(tenant)
         verdict = judge(case.subject, result, truth, case.fault)
         usual = self._usual[str(case.subject)]
-        most = (RETRIES + 1) * (usual + _LOOKS) if case.times is None else usual + case.times * _LOOKS + RETRIES
+        most = (RETRIES + 1) * (usual + _MORE) if case.times is None else usual + case.times * _MORE + RETRIES
         complaints = list(verdict.complaints)
         if case.expected is not Expected.EITHER and verdict.outcome is not case.expected:
             complaints.append(f"{verdict.outcome.value} instead of {case.expected.value}: {result.get('msg')}")
