@@ -5,7 +5,7 @@
 # A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := lint sanity units integration conformance artifact runner browser guides coverage
+SESSIONS := lint sanity units integration conformance artifact runner browser guides chaos ends coverage
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
@@ -25,6 +25,7 @@ help:
 	@echo "make browser      the report in a headless browser, where there is one"
 	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
 	@echo "make chaos        every module through every fault, secrets, the rate limit   ARGS: --long, chapters"
+	@echo "make ends         the short matrix on the oldest and the newest ansible-core"
 	@echo "make coverage     coverage of plugins/ by the last units and integration"
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
 	@echo "make test-matrix  sanity, units, integration on each ansible-core   ARGS: --short, 2.16 2.18 ..."

@@ -40,6 +40,7 @@ nox.options.sessions = [
     "browser",
     "guides",
     "chaos",
+    "ends",
     "demo",
     "coverage",
 ]
@@ -221,8 +222,18 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def matrix(session: nox.Session) -> None:
     """Run sanity, units and integration on every ansible-core; --short: what makes a difference between them."""
-    short = "--short" in session.posargs
     wanted = [argument for argument in session.posargs if not argument.startswith("-")]
+    run_matrix(session, wanted, short="--short" in session.posargs)
+
+
+@nox.session
+def ends(session: nox.Session) -> None:
+    """Run the short matrix on the oldest and the newest ansible-core; all else runs on the one that is current."""
+    run_matrix(session, [CORES[0].name, CORES[-1].name], short=True)
+
+
+def run_matrix(session: nox.Session, wanted: list[str], short: bool) -> None:
+    """Run the matrix, or what is wanted of it, and print what came of it as a table; fail at its end."""
     rows: list[tuple[str, ...]] = []
     with running_tenant(tenant_python()) as url:
         write_integration_settings(url, thorough=not short)
