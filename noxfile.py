@@ -251,7 +251,7 @@ def run_matrix(session: nox.Session, wanted: list[str], short: bool) -> None:
         for core in CORES:
             for test, reason in core.left_out.items():
                 session.log(f"The sanity test {test} is left out on ansible-core {core.name}: {reason}.")
-    print("\nansible-core  Python  sanity        units         integration")
+    print("\nansible-core  Python  sanity        units         integration   modules on other Pythons")
     for name, version, *outcomes in rows:
         print(f"{name:<12}  {version:<6}  " + "  ".join(f"{outcome:<12}" for outcome in outcomes).rstrip())
     if any("failed" in outcome for row in rows for outcome in row):
@@ -259,22 +259,32 @@ def run_matrix(session: nox.Session, wanted: list[str], short: bool) -> None:
 
 
 def run_on(session: nox.Session, core: Core, version: str, short: bool) -> list[str]:
-    """The outcomes of sanity, units and integration on one ansible-core with one Python of the controller."""
-    bin_directory = core_environment(core, version)
+    """The outcomes of each kind of test on one ansible-core with one Python of the controller.
+
+    The last one is of modules on every other Python of this machine that this ansible-core runs them on.
+    """
+    others = [] if short else [python for python in core.module_pythons(PYTHONS) if python != version]
+    runs = {
+        "sanity": [["sanity", *(f"--skip-test={test}" for test in core.left_out)]],
+        "units": [["units", *(["--python", version] if short else [])]],
+        "integration": [["integration", "--python", version, *(TARGETS_OF_SHORT_MATRIX if short else ())]],
+        "modules": [["integration", "--python", python, *TARGETS_OF_SHORT_MATRIX] for python in others],
+    }
     outcomes = []
-    for command, arguments in (
-        ("sanity", [f"--skip-test={test}" for test in core.left_out]),
-        ("units", ["--python", version] if short else []),
-        ("integration", ["--python", version, *(TARGETS_OF_SHORT_MATRIX if short else ())]),
-    ):
+    for commands in runs.values():
         begin = time.monotonic()
-        try:
-            ansible_test(session, command, "--venv", *arguments, bin_directory=bin_directory)
-            outcome = "passed"
-        except CommandFailed:
-            outcome = "failed"
-        outcomes.append(f"{outcome} {time.monotonic() - begin:.0f} s")
+        failed = sum(not _passes(session, command, core_environment(core, version)) for command in commands)
+        outcome = f"{'failed' if failed else 'passed'} {time.monotonic() - begin:.0f} s"
+        outcomes.append(outcome if commands else "not in short")
     return outcomes
+
+
+def _passes(session: nox.Session, command: list[str], bin_directory: Path) -> bool:
+    try:
+        ansible_test(session, command[0], "--venv", *command[1:], bin_directory=bin_directory)
+    except CommandFailed:
+        return False
+    return True
 
 
 @nox.session

@@ -30,6 +30,10 @@ class Core:
         """Those of the interpreters found that it runs on, oldest first."""
         return [version for version in found if self.oldest <= _number(version) <= self.newest]
 
+    def module_pythons(self, found: dict[str, str]) -> list[str]:
+        """Those of the interpreters found on which it runs modules, oldest first."""
+        return [version for version in found if _number(version) <= self.newest]
+
 
 CORES = (
     Core("2.16", (3, 10), (3, 12)),
