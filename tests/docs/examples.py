@@ -41,8 +41,8 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 DEFAULT = ROOT / "tests/tenant/scenarios/default.yml"
 BIN = Path(sys.executable).parent
 # What the directory that a page is run in is called on the page
-SHOWN_HOME = "/home/you"
-SECONDS_PER_BLOCK = 300
+SHOWN_HOME = "~"
+MOST_SECONDS = 300
 ARTIFACT = re.compile(r"sailpoint-isc-[\d.]+\.tar\.gz")
 CREDENTIALS = {"SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
 
@@ -224,8 +224,14 @@ class Stage(contextlib.ExitStack):
             self.write(name, text)
         wanted = commands(block)
         script = "".join(f"printf '{_SEPARATOR}'\n{self._real(command.script)}\n" for command in wanted)
-        done = subprocess.run(
-            ["bash", "-c", script],
+        done = self.execute("bash", "-c", script)
+        outputs = self._shown(done.stdout).split(_SEPARATOR)[1:]
+        return Run(block, wanted, done.returncode, outputs)
+
+    def execute(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there to its end; all that it prints is in stdout."""
+        return subprocess.run(
+            command,
             check=False,
             cwd=self.home,
             env=self.environment(),
@@ -233,10 +239,8 @@ class Stage(contextlib.ExitStack):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS_PER_BLOCK,
+            timeout=MOST_SECONDS,
         )
-        outputs = self._shown(done.stdout).split(_SEPARATOR)[1:]
-        return Run(block, wanted, done.returncode, outputs)
 
     def environment(self) -> dict[str, str]:
         """What somebody has set who has read the page on how to get started."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import os
-import subprocess
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -36,7 +35,6 @@ BEFORE = [
         "register": "failed",
     },
 ]
-SECONDS = 300
 
 
 def examples() -> Mapping[str, str]:
@@ -75,17 +73,7 @@ def run_example(name: str, text: str) -> tuple[int, str]:
         (stage.home / "contractors.csv").write_text("id,name\n1,Ada\n")
         stage.write("play.yml", yaml.safe_dump(playbook(name, text), sort_keys=False))
         stage.write("variables.yml", yaml.safe_dump(VARIABLES))
-        done = subprocess.run(
-            [str(BIN / "ansible-playbook"), "play.yml", "-e", "@variables.yml"],
-            check=False,
-            cwd=stage.home,
-            env=stage.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-        )
+        done = stage.execute(str(BIN / "ansible-playbook"), "play.yml", "-e", "@variables.yml")
     return done.returncode, done.stdout
 
 
