@@ -335,39 +335,34 @@ def changelog(session: nox.Session) -> None:
             fragment.unlink()
 
 
+def run_pytest(session: nox.Session, python: Path, tests: str, **environ: str) -> None:
+    """Run the tests of a directory, or those that were asked for, with the copy of the tree and a tenant at hand."""
+    workspace.copy_tree()
+    command = [str(python), "-m", "pytest", "-rs", *(session.posargs or [f"tests/{tests}"])]
+    session.run(*command, external=True, env={"TENANT_PYTHON": str(tenant_python()), **environ})
+
+
 @nox.session
 def artifact(session: nox.Session) -> None:
     """Build the collection, install it on its own, and run it."""
     require(session, "tests/artifact/test_*.py")
     builder = environment("builder", f"{SUPPORT}/execution-environment.txt") / "ansible-builder"
-    environ = {
-        "TENANT_PYTHON": str(tenant_python()),
-        "COLLECTION_TREE": str(workspace.copy_tree()),
-        "ANSIBLE_BUILDER": str(builder),
-    }
     python = ansible_environment() / "python"
-    session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/artifact"]), external=True, env=environ)
+    run_pytest(session, python, "artifact", COLLECTION_TREE=str(workspace.COLLECTION), ANSIBLE_BUILDER=str(builder))
 
 
 @nox.session
 def runner(session: nox.Session) -> None:
     """Run the demo's playbook as Automation Platform does, by ansible-runner."""
     requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/runner/requirements.txt"]
-    python = environment("runner", *requirements) / "python"
-    workspace.copy_tree()
-    environ = {"TENANT_PYTHON": str(tenant_python())}
-    session.run(str(python), "-m", "pytest", *(session.posargs or ["tests/runner"]), external=True, env=environ)
+    run_pytest(session, environment("runner", *requirements) / "python", "runner")
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
     """Look at the report in a headless browser, where the machine has one."""
     requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/browser/requirements.txt"]
-    python = environment("browser", *requirements) / "python"
-    workspace.copy_tree()
-    environ = {"TENANT_PYTHON": str(tenant_python())}
-    command = [str(python), "-m", "pytest", "-rs", *(session.posargs or ["tests/browser"])]
-    session.run(*command, external=True, env=environ)
+    run_pytest(session, environment("browser", *requirements) / "python", "browser")
 
 
 def docs_python() -> Path:
@@ -393,12 +388,10 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def guides(session: nox.Session) -> None:
     """Build the documentation site, run every playbook that it shows, and look at its pages."""
-    python = str(docs_python())
+    python = docs_python()
     workspace.copy_tree()
-    session.run(python, "-m", "tests.docs.site", external=True)
-    environ = {"TENANT_PYTHON": str(tenant_python())}
-    command = [python, "-m", "pytest", "-rs", *(session.posargs or ["tests/docs"])]
-    session.run(*command, external=True, env=environ)
+    session.run(str(python), "-m", "tests.docs.site", external=True)
+    run_pytest(session, python, "docs")
 
 
 @nox.session

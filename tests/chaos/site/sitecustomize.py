@@ -20,7 +20,13 @@ if _log:
 
     syslog.syslog = _write  # type: ignore[assignment]
 
-if os.environ.get("CHAOS_CLOCK"):
+_clock = os.environ.get("CHAOS_CLOCK")
+if _clock:
     _true_time = time.time
     _jumps = itertools.cycle((0, 86400, -86400))
-    time.time = lambda: _true_time() + next(_jumps)
+
+    def _time() -> float:
+        with open(str(_clock), "a", encoding="utf-8"):
+            return _true_time() + next(_jumps)
+
+    time.time = _time
