@@ -15,7 +15,7 @@ Record = dict[str, t.Any]
 # (offset, limit, count) -> the rows, and the total where it was asked for and told
 FetchPage = t.Callable[[int, int, bool], tuple[list[Record], t.Optional[int]]]
 
-PAGES_AHEAD = 6
+PAGES_AHEAD = 8
 _MOST_SWEEPS = 3
 _MOST_STALE_PAGES = 3
 

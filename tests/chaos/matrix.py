@@ -17,8 +17,8 @@ from tests.chaos.table import Row
 from tests.support.hand import Hand
 
 # What a fault may cost beside the request that it hits. A lost launch is looked for three times, with two requests at
-# most, before it is sent again; a total that is too large leads to six pages ahead, in each of two readings.
-_MORE = 12
+# most, before it is sent again; a total that is too large leads to eight pages ahead, in each of two readings.
+_MORE = 16
 
 
 @dataclasses.dataclass(frozen=True)

@@ -135,7 +135,7 @@ def test_no_more_pages_are_on_their_way_than_agreed() -> None:
     next(reader)
     for thread in set(threading.enumerate()) - others:
         thread.join(10)
-    assert len(server.requests) == 1 + 6
+    assert len(server.requests) == 1 + 8
 
 
 def test_what_goes_wrong_with_a_page_ahead_reaches_the_reader_at_its_place() -> None:
