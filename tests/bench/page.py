@@ -72,8 +72,10 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
         rows = [[name, f"{mebibytes:.0f} MiB"] for name, mebibytes in found["memory"].items()]
         yield "memory", _table(["The module's own process", "Peak"], rows)
     if "single" in found:
-        rows = [[name, f"{seconds * 1000:.0f} ms"] for name, seconds in found["single"].items()]
-        yield "single", _table(["One task of a play", "Milliseconds"], rows)
+        rows = [
+            [name, f"{of['run'] * 1000:.0f} ms", f"{of['added'] * 1000:.0f} ms"] for name, of in found["single"].items()
+        ]
+        yield "single", _table(["One task", "ansible-playbook as a whole", "What it adds to a play"], rows)
     if "growth" in found:
         names = [name for name in found["growth"][str(growth.SIZES[0])] if name != "MiB"]
         rows = [
