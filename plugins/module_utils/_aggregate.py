@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils import _options
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import KINDS, Aggregations
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration
@@ -46,7 +45,7 @@ class Aggregate:
             options["on_busy"],
             None if options["max_age"] is None else duration("max_age", options["max_age"]),
         )
-        timeout = _options.waiter(options).timeout
+        timeout = Waiter.from_options(options).timeout
         self._starter = Starter(tasks, self._aggregations, client.transport, wanted, self._waiter, timeout)
 
     def planned(self) -> dict[str, t.Any]:
@@ -62,7 +61,7 @@ class Aggregate:
         return result
 
     def _waiter(self, timeout: float) -> Waiter:
-        return _options.waiter({**self._options, "timeout": str(timeout)})
+        return Waiter.from_options({**self._options, "timeout": str(timeout)})
 
     def _wait(self, start: Start, result: dict[str, t.Any]) -> None:
         task_id = t.cast("dict[str, t.Any]", start.task)["id"]

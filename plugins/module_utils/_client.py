@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import typing as t
+from urllib.parse import quote, urlencode
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._auth import Token, TokenSource
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._filters import query_string
 from ansible_collections.sailpoint.isc.plugins.module_utils._settings import Settings
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Answer, Call, Transport
 
@@ -35,6 +35,12 @@ def is_record_list(body: t.Any) -> bool:
 def is_record_list_or_nothing(body: t.Any) -> bool:
     """Whether an answer is a list of records, or nothing at all (204), as the list of pending tasks may be."""
     return body is None or is_record_list(body)
+
+
+def query_string(parameters: t.Mapping[str, object]) -> str:
+    """Parameters as a query, percent-encoded once, a space as %20; booleans as the API writes them."""
+    pairs = {name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()}
+    return urlencode(pairs, quote_via=quote, safe=",()")
 
 
 class Client:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import quote, urlencode
 
 
 def any_of(field: str, values: t.Sequence[str]) -> str:
@@ -29,9 +28,3 @@ def all_of(expressions: t.Iterable[str]) -> str:
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def query_string(parameters: t.Mapping[str, object]) -> str:
-    """Parameters as a query, percent-encoded once, a space as %20; booleans as the API writes them."""
-    pairs = {name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()}
-    return urlencode(pairs, quote_via=quote, safe=",()")

@@ -6,23 +6,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import typing as t
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration, duration_or_seconds
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
-    COMPLETION_STATUSES,
-    RECORD_TYPES,
-    canonical_status,
-)
-from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS, ApiVersion
-
-if t.TYPE_CHECKING:
-    from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
-    from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import COMPLETION_STATUSES
+from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
 
 Options = dict[str, t.Any]
 
@@ -106,49 +96,3 @@ def _check_id(option: str, value: str) -> None:
     """Refuses what cannot be the id of a task, and would be taken for another address: a dot is a step in a path."""
     if value in (".", "..", "pending-tasks") or len(value) > 256 or re.search(r"[\x00-\x1f\x7f]", value):
         raise InvalidOption(option, value, "no id looks like this")
-
-
-def selection(options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
-    """The selection that a module's options describe. Raises InvalidOption."""
-    # Loaded by those who have one; a record is read by its id without it.
-    from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
-
-    names = [field.name for field in dataclasses.fields(Selection)]
-    given: dict[str, t.Any] = {name: options[name] for name in names if options.get(name) is not None}
-    for name in ("newer_than", "older_than"):
-        if name in given:
-            given[name] = duration(name, given[name])
-    if "newer_than" in given and "older_than" in given and given["newer_than"] <= given["older_than"]:
-        raise IscError(
-            f"newer_than ({options['newer_than']}) and older_than ({options['older_than']}) leave nothing: "
-            "newer_than must be the longer of the two."
-        )
-    for name in ("ids", "source_ids", "types", "completion_statuses", "launchers", "unique_names"):
-        if name in given:
-            given[name] = list(dict.fromkeys(given[name]))
-    if "completion_statuses" in given:
-        given["completion_statuses"] = [canonical_status(status) for status in given["completion_statuses"]]
-    for name in given.get("types", ()):
-        if name in RECORD_TYPES:
-            raise InvalidOption(
-                "types", name, "the API filters on the names of task definitions, such as CLOUD_ACCOUNT_AGGREGATION"
-            )
-    if "launchers" in given and not api.launcher_filter:
-        able = [version.name for version in API_VERSIONS.values() if version.launcher_filter]
-        raise InvalidOption(
-            "launchers", given["launchers"], f"api_version {api.name} cannot filter on it; use {' or '.join(able)}"
-        )
-    return Selection(**given)
-
-
-def waiter(options: t.Mapping[str, t.Any]) -> Waiter:
-    """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
-    from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter, doubling
-
-    interval = duration_or_seconds("interval", options["interval"], positive=True)
-    longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
-    if interval > longest:
-        raise InvalidOption(
-            "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
-        )
-    return Waiter(duration_or_seconds("timeout", options["timeout"]), doubling(interval, longest))

@@ -14,7 +14,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record, name_of
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection, TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, Wait

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import itertools
 import typing as t
 
@@ -16,84 +15,17 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._client import (
     Client,
     is_record_list,
     is_record_list_or_nothing,
+    query_string,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._paging import Pager, Record
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import age, definition_names, source_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
 
 # Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
 _LONGEST_URL = 6000
 _PENDING = _filters.is_null("completionStatus")
-
-
-@dataclasses.dataclass(frozen=True)
-class Selection:
-    """Which tasks are wanted. None is no restriction; ages are seconds.
-
-    limit: rows a page.  max_results: at most so many records.  count: the total is wanted too.
-    """
-
-    ids: t.Sequence[str] | None = None
-    source_ids: t.Sequence[str] | None = None
-    types: t.Sequence[str] | None = None
-    completion_statuses: t.Sequence[str] | None = None
-    launchers: t.Sequence[str] | None = None
-    unique_names: t.Sequence[str] | None = None
-    filters: str | None = None
-    newer_than: float | None = None
-    older_than: float | None = None
-    sorters: str = "-created"
-    offset: int = 0
-    limit: int = 250
-    max_results: int | None = None
-    count: bool = False
-
-    def expression(self) -> str:
-        """The part that the list filters by itself, as a filter expression; empty where there is none."""
-        fields = {
-            "id": self.ids,
-            "sourceId": self.source_ids,
-            "type": self.types,
-            "completionStatus": self.completion_statuses,
-            "launcher": self.launchers,
-        }
-        parts = [_filters.any_of(field, values) for field, values in fields.items() if values is not None]
-        return _filters.all_of(parts + ([self.filters] if self.filters else []))
-
-    def keeps_by_age(self, record: Record, now: float) -> bool:
-        """Whether the record is of the wanted age; one whose age is unknown is not."""
-        if self.newer_than is None and self.older_than is None:
-            return True
-        seconds = age(record, now)
-        if seconds is None:
-            return False
-        return (self.newer_than is None or seconds < self.newer_than) and (
-            self.older_than is None or seconds > self.older_than
-        )
-
-    def beyond_age(self, record: Record, now: float) -> bool:
-        """Whether neither this record nor any after it, in the order of sorters, can be of the wanted age."""
-        seconds = age(record, now)
-        if seconds is None:
-            return False
-        if self.sorters == "-created":
-            return self.newer_than is not None and seconds >= self.newer_than
-        return self.older_than is not None and seconds <= self.older_than
-
-    def keeps_by_name(self, record: Record) -> bool:
-        """Whether the record's unique name matches one of the shell patterns."""
-        if self.unique_names is None:
-            return True
-        name = record.get("uniqueName")
-        return isinstance(name, str) and any(fnmatch.fnmatchcase(name, pattern) for pattern in self.unique_names)
-
-    def keeps_by_source_and_type(self, record: Record) -> bool:
-        """Does here what the list's filters on sourceId and type do."""
-        return (self.source_ids is None or source_of(record)[0] in self.source_ids) and (
-            self.types is None or not definition_names(record).isdisjoint(self.types)
-        )
 
 
 class Listing:
@@ -181,7 +113,7 @@ class TaskStatuses(SingleTasks):
         }
         if not lists or self._fits(expression, selection):
             return [expression]
-        longest = max(lists, key=lambda name: len(_filters.query_string({name: lists[name]})))
+        longest = max(lists, key=lambda name: len(query_string({name: lists[name]})))
         values = lists[longest]
         for parts in range(2, len(values) + 1):
             size = -(-len(values) // parts)

@@ -10,7 +10,8 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration_or_seconds
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 
 
 class Clock:
@@ -47,6 +48,17 @@ class Waiter:
     polls: int = 0
     elapsed: float = 0.0
     fault: RequestFailed | None = None
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiter:
+        """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
+        interval = duration_or_seconds("interval", options["interval"], positive=True)
+        longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
+        if interval > longest:
+            raise InvalidOption(
+                "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
+            )
+        return cls(duration_or_seconds("timeout", options["timeout"]), doubling(interval, longest))
 
     def wait(self, poll: t.Callable[[], bool]) -> bool:
         """Whether poll returned true in time. A passing RequestFailed is survived, any other exception ends the wait.

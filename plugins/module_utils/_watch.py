@@ -19,7 +19,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
     name_of,
     projected,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection, TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Clock, Waiter
 

@@ -111,6 +111,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 
 OPTIONS = {
@@ -124,7 +125,7 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     tasks = TaskStatuses(client, time.time)
-    selection = _options.selection(module.params, client.api)
+    selection = Selection.from_options(module.params, client.api)
     if module.params["count_only"]:
         return {"tasks": [], "total_count": tasks.count_pending(selection)}
     listing = tasks.pending(selection)

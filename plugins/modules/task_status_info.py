@@ -171,9 +171,10 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
 
 def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> dict[str, object]:
     # What lists take is loaded for lists; one record by its id is read without it.
+    from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
     from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 
-    listing = TaskStatuses(client, time.time).listing(_options.selection(module.params, client.api))
+    listing = TaskStatuses(client, time.time).listing(Selection.from_options(module.params, client.api))
     result: dict[str, object] = {"tasks": [projected(record, fields) for record in listing]}
     if module.params["count"]:
         result["total_count"] = listing.total

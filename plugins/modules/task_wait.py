@@ -139,7 +139,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration_or_seconds
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, QuietWatch, Wait
 
 OPTIONS = {
@@ -156,9 +158,9 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
-    waiter = _options.waiter(options)
+    waiter = Waiter.from_options(options)
     grace = duration_or_seconds("not_found_grace", options["not_found_grace"])
-    selection = _options.selection(options, client.api)
+    selection = Selection.from_options(options, client.api)
     tasks = TaskStatuses(client, time.time)
     watch: IdsWatch | QuietWatch
     if selection.ids is not None:

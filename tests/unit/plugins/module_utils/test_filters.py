@@ -7,7 +7,8 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._filters import all_of, any_of, is_null, query_string
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import query_string
+from ansible_collections.sailpoint.isc.plugins.module_utils._filters import all_of, any_of, is_null
 from ansible_collections.sailpoint.isc.tests.unit.fakes import Condition, read_filter
 from hypothesis import example, given
 from hypothesis import strategies as st

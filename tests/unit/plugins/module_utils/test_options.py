@@ -4,20 +4,13 @@
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils import _options
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
-from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from hypothesis import given
 from hypothesis import strategies as st
-
-
-def selection(version: str = "v1", **options: t.Any) -> Selection:
-    return _options.selection(options, API_VERSIONS[version])
 
 
 @pytest.mark.parametrize(
@@ -81,91 +74,3 @@ def test_any_text_in_an_option_is_taken_or_refused_in_one_line(options: dict[str
         sentence = str(error)
     assert sentence.endswith(".")
     assert "\n" not in sentence
-
-
-def test_a_selection_is_made_of_the_options_that_are_given() -> None:
-    made = selection(
-        ids=["a"],
-        source_ids=None,
-        newer_than="7d",
-        older_than="1h",
-        offset=3,
-        limit=9,
-        fields=["x"],
-        settle=4,
-        count=True,
-    )
-    assert made == Selection(ids=["a"], newer_than=604800, older_than=3600, offset=3, limit=9, count=True)
-
-
-def test_a_selection_of_nothing_is_all_there_is() -> None:
-    assert selection() == Selection()
-    assert selection().expression() == ""
-
-
-@pytest.mark.parametrize("name", ["ids", "source_ids", "types", "launchers", "unique_names"])
-def test_what_is_named_twice_is_asked_for_once_and_in_order(name: str) -> None:
-    assert getattr(selection(**{name: ["b", "a", "b"]}), name) == ["b", "a"]
-
-
-def test_completion_statuses_are_taken_in_every_spelling() -> None:
-    made = selection(completion_statuses=["Success", "temp_error", "New_One"])
-    assert made.completion_statuses == ["SUCCESS", "TEMPERROR", "NEW_ONE"]
-
-
-@pytest.mark.parametrize(("newer", "older"), [("1h", "1h"), ("1h", "60m"), ("30m", "1h"), ("0s", "0s")])
-def test_ages_that_leave_nothing_are_refused_with_both(newer: str, older: str) -> None:
-    with pytest.raises(IscError) as caught:
-        selection(newer_than=newer, older_than=older)
-    assert f"newer_than ({newer}) and older_than ({older}) leave nothing" in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["newer_than", "older_than"])
-def test_an_age_that_is_no_duration_is_refused(name: str) -> None:
-    with pytest.raises(InvalidOption, match=f'^{name} is "soon"'):
-        selection(**{name: "soon"})
-
-
-@pytest.mark.parametrize("name", ["QUARTZ", "QPOC", "QUEUED_TASK"])
-def test_the_type_of_a_record_is_no_type_to_filter_on(name: str) -> None:
-    with pytest.raises(InvalidOption, match="names of task definitions"):
-        selection(types=["CLOUD_ACCOUNT_AGGREGATION", name])
-
-
-def test_a_type_that_nobody_knows_is_taken() -> None:
-    assert selection(types=["BRAND_NEW"]).types == ["BRAND_NEW"]
-
-
-@pytest.mark.parametrize("version", API_VERSIONS)
-def test_launchers_are_refused_where_the_api_cannot_filter_on_them(version: str) -> None:
-    if version in ("v2026", "v1"):
-        assert selection(version, launchers=["System"]).launchers == ["System"]
-        return
-    with pytest.raises(InvalidOption, match=f"api_version {version} cannot filter on it; use v2026 or v1"):
-        selection(version, launchers=["System"])
-
-
-def test_a_waiter_looks_as_often_and_as_long_as_told() -> None:
-    waiter = _options.waiter({"timeout": "2m", "interval": "1", "max_interval": "5s"})
-    assert waiter.timeout == 120
-    assert list(itertools.islice(waiter.pauses, 5)) == [1, 2, 4, 5, 5]
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"timeout": "never"}, "timeout"),
-        ({"timeout": "-1"}, "timeout"),
-        ({"interval": "0"}, "interval"),
-        ({"max_interval": "0s"}, "max_interval"),
-        ({"interval": "31"}, "interval"),
-        ({"interval": "1m", "max_interval": "59"}, "interval"),
-    ],
-)
-def test_times_of_a_wait_that_make_no_sense_are_refused(changes: dict[str, str], name: str) -> None:
-    with pytest.raises(InvalidOption, match=f"^{name} is "):
-        _options.waiter({"timeout": "1h", "interval": "2", "max_interval": "30", **changes})
-
-
-def test_a_wait_without_time_is_one_look() -> None:
-    assert _options.waiter({"timeout": "0", "interval": "2", "max_interval": "2"}).timeout == 0

@@ -16,8 +16,9 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import format_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._start import Start, Starter, Wanted
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection, TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._watch import WaitFailed
 from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock, Wire, connected

@@ -10,10 +10,11 @@ from datetime import datetime, timezone
 from urllib.parse import unquote
 
 import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils._client import query_string
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import format_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._filters import query_string
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection, TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Answer
 from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
 from ansible_collections.sailpoint.isc.tests.unit.fakes import read_filter

@@ -8,7 +8,7 @@ import itertools
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Clock, Waiter, doubling
 from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock
 from hypothesis import given
@@ -157,3 +157,29 @@ def test_the_real_clock_goes_forward_and_sleeping_lets_time_pass() -> None:
     before = clock.now()
     clock.sleep(0.001)
     assert clock.now() >= before + 0.001
+
+
+def test_a_waiter_looks_as_often_and_as_long_as_told() -> None:
+    made = Waiter.from_options({"timeout": "2m", "interval": "1", "max_interval": "5s"})
+    assert made.timeout == 120
+    assert list(itertools.islice(made.pauses, 5)) == [1, 2, 4, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"timeout": "never"}, "timeout"),
+        ({"timeout": "-1"}, "timeout"),
+        ({"interval": "0"}, "interval"),
+        ({"max_interval": "0s"}, "max_interval"),
+        ({"interval": "31"}, "interval"),
+        ({"interval": "1m", "max_interval": "59"}, "interval"),
+    ],
+)
+def test_times_of_a_wait_that_make_no_sense_are_refused(changes: dict[str, str], name: str) -> None:
+    with pytest.raises(InvalidOption, match=f"^{name} is "):
+        Waiter.from_options({"timeout": "1h", "interval": "2", "max_interval": "30", **changes})
+
+
+def test_a_wait_without_time_is_one_look() -> None:
+    assert Waiter.from_options({"timeout": "0", "interval": "2", "max_interval": "2"}).timeout == 0

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._watch import (
     IdsWatch,
