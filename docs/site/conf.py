@@ -42,7 +42,7 @@ _INVENTORY = Path(__file__).parent / "ansible.inv"
 intersphinx_mapping = {"ansible": (_ANSIBLE, str(_INVENTORY))}
 
 _KINDS = {"Modules": "module", "Roles": "role", "Filters": "filter"}
-_ABOUT = ("benchmarks.md", "CHANGELOG.md")
+_ABOUT = ("benchmarks.md", "chaos.md", "CHANGELOG.md")
 # The theme shows the contents of a page beside it.
 _CONTENTS = re.compile(r"^\.\. contents::\n(?: +:.*\n)*", re.MULTILINE)
 

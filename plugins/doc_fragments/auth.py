@@ -73,8 +73,8 @@ options:
     type: float
     default: 60
 requirements:
-  - requests
-  - jsonpatch (for M(sailpoint.isc.task_status))
+  - requests >= 2.25.1
+  - jsonpatch >= 1.24 (for M(sailpoint.isc.task_status))
 notes:
   - All modules can be given their connection options at once, by C(module_defaults) of the group C(sailpoint.isc.isc)
     or by environment variables.

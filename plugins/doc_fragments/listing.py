@@ -33,7 +33,7 @@ options:
     default: 250
   max_results:
     description:
-      - At most so many records are returned; without it, all of them.
+      - The most records to return; all of them if it is not set.
     type: int
   count:
     description:

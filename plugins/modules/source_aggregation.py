@@ -57,9 +57,10 @@ options:
     default: false
   on_busy:
     description:
-      - What to do when an aggregation of that kind is already running on the source.
+      - What to do when an aggregation of that kind is already running on the source, or when the tenant refuses because
+        one of another kind is.
       - V(fail) fails. V(skip) leaves it at that. V(adopt) waits for the running one and returns it. V(wait) waits until
-        the running one has completed, however it ends, and starts a new one.
+        the running one has completed, however it ends, and starts a new one; so does V(adopt) with one of another kind.
     type: str
     choices: [fail, skip, adopt, wait]
     default: fail

@@ -98,6 +98,14 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Aggregate two sources, one after the other
+  sailpoint.isc.source_aggregations:
+    sources:
+      - id: 2c9180835d2e5168015d32f890ca1581
+        max_age: 6h
+      - id: 2c918083746f642c01746f990884012a
+        kinds: [accounts, entitlements]
+
 - name: Aggregate the HR system first, then two directories at the same time
   sailpoint.isc.source_aggregations:
     sources: "{{ item }}"

@@ -16,8 +16,8 @@ description:
   - Brings the record of one task into the wanted state. Reads it, works out what is missing, and sends only that.
   - The documented use is to clear a pending task, by giving it a completion status and a time of completion.
   - This edits the record. It does not stop the work that the tenant does; the API has no way to cancel it.
-  - A task that has completed is left as it is unless O(overwrite) says otherwise, also when it completes while this
-    module runs.
+  - A task that has completed is left as it is unless O(overwrite) says otherwise, also when it completes right before
+    the edit is sent.
   - When the answer to an edit is lost the record is read again before anything is sent again.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
@@ -94,7 +94,6 @@ EXAMPLES = r"""
   sailpoint.isc.task_status:
     id: "{{ item.id }}"
     completion_status: ERROR
-    completed: "2026-05-17T19:33:16Z"
   loop: "{{ stuck.tasks }}"
   loop_control:
     label: "{{ item.uniqueName }}"
@@ -123,8 +122,8 @@ task:
 patch:
   description:
     - The operations that were sent, or would be in check mode. Empty where nothing was to be done.
-    - A V(test) of C(completionStatus) and C(completed) goes ahead of them to the tenant, so that it refuses them once
-      the task has completed.
+    - A V(test) of C(completionStatus) and C(completed) goes ahead of them, so that a tenant that honours it refuses
+      them once the task has completed. Where the tenant refuses the V(test) itself, they are sent without it.
   returned: success
   type: list
   elements: dict

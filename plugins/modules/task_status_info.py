@@ -32,7 +32,8 @@ options:
     type: str
   ids:
     description:
-      - Only the tasks with these ids. A long list is split over several requests.
+      - Only the tasks with these ids; on V(beta) and V(v2024), those of them that have completed.
+      - A long list is split over several requests.
     type: list
     elements: str
   source_ids:

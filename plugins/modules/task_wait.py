@@ -55,7 +55,8 @@ options:
     elements: str
   settle:
     description:
-      - Without O(ids), so many polls in a row must find nothing pending.
+      - Without O(ids), how many polls in a row must find nothing pending. A task that begins and ends between two of
+        them is not seen.
     type: int
     default: 1
   not_found_grace:

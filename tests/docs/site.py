@@ -32,7 +32,8 @@ def main() -> int:
     generated.mkdir()
     plugins = ["collection", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(generated)]
     _run("antsibull-docs", "--config-file", str(site / "antsibull-docs.cfg"), *plugins, "sailpoint.isc")
-    shutil.copy2(COLLECTION / "CHANGELOG.md", SOURCES)
+    for page in ("CHANGELOG.md", "docs/chaos.md"):
+        shutil.copy2(COLLECTION / page, SOURCES)
     benchmarks = sorted((COLLECTION / "docs").glob("benchmarks*"))
     # The figures are there once somebody has measured; until then there is no such page.
     if any(file.suffix == ".svg" for file in benchmarks):
