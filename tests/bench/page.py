@@ -55,7 +55,7 @@ def write(found: dict[str, Any]) -> None:
 
 
 def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    if "goals" in found and "lists" in found:
+    if {"lists", "single", "memory", "long"} <= found.keys():
         versions = ", ".join(f"{name} {number}" for name, number in found["about"]["versions"].items())
         yield "about", MACHINE.format(**{**found["about"], "versions": versions})
         header = ["Work", "Measure", "Goal: at most", "Measured"]
@@ -64,6 +64,7 @@ def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
             for work, measure, figure, most, digits in found["goals"]
         ]
         yield "goals", _table(header, rows)
+    if "lists" in found:
         settings = found["lists"]
         ways: dict[str, float] = next(iter(settings.values()), {})
         seconds = [[way, *(f"{of[way]:.2f} s" for of in settings.values())] for way in ways]

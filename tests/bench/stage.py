@@ -132,7 +132,7 @@ def _environ(tenant: Tenant) -> dict[str, str]:
     }
 
 
-# What is measured, and how: the function gives seconds. True: slow enough to be measured once unless all is wanted.
+# What is measured, and how: the function gives seconds. True: so slow that it has a number of rounds of its own.
 Contestants = dict[str, tuple[Callable[[], float], bool]]
 
 

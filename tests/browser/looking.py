@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,9 @@ class Browser:
         for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self._driver = webdriver.Chrome(service=Service(driver), options=options)
+        # Chrome keeps a socket there, whose path may have 107 bytes: the checkout may lie too deep for that.
+        service = Service(driver, env={**os.environ, "TMPDIR": "/tmp"})
+        self._driver = webdriver.Chrome(service=service, options=options)
 
     def quit(self) -> None:
         self._driver.quit()

@@ -22,7 +22,7 @@ from tests.chaos import once, rate
 from tests.chaos.leaks import Leaks
 from tests.chaos.matrix import Matrix
 from tests.chaos.once import Once
-from tests.chaos.playing import Stage
+from tests.chaos.playing import Stage, end_all
 from tests.chaos.table import Row, show
 from tests.chaos.waits import Waits
 from tests.support import workspace
@@ -63,11 +63,16 @@ def main() -> int:
             "leaks": lambda: Leaks(tenants, client).rows(stages, matrix.printed),
             "rate": lambda: rate.rows(Stage(place / "rate", rate.FORKS), tenants[0], client, options.long),
         }
-        for name, rows in chapters.items():
-            if name in (options.chapter or chapters):
+        unknown = set(options.chapter) - set(chapters)
+        if unknown:
+            parser.error(f"there is no chapter {', '.join(sorted(unknown))}")
+        try:
+            for name in options.chapter or chapters:
                 begin = time.monotonic()
-                wrong += show(name, rows())
+                wrong += show(name, chapters[name]())
                 print(f"{name}: {time.monotonic() - begin:.0f} s", flush=True)
+        finally:
+            end_all()
     print(f"\n{len(wrong)} wrong" if wrong else "\nNothing was wrong.")
     return 1 if wrong else 0
 

@@ -22,6 +22,8 @@ MOST_SECONDS = 900.0
 
 Result = dict[str, Any]
 
+_started: list[subprocess.Popen[bytes]] = []
+
 
 @dataclass
 class Played:
@@ -97,6 +99,7 @@ class Playing:
     def __init__(self, command: list[str], place: Path, environ: dict[str, str]) -> None:
         self.temporary = place / "home"
         self._place = place
+        self._mark = f"CHAOS_RESULTS={environ['CHAOS_RESULTS']}".encode()
         self._begin = time.monotonic()
         with (place / "printed").open("w") as output:
             self.process = subprocess.Popen(
@@ -108,21 +111,37 @@ class Playing:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        _started.append(self.process)
+
+    def running(self) -> list[str]:
+        """Its commands that run, known by what they inherit: workers have sessions of their own."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if self._mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                pass  # it has ended, or belongs to somebody else
+        return found
 
     def played(self) -> Played:
-        """What came of it, once it has ended; it is ended when it takes too long."""
-        try:
-            self.process.wait(timeout=MOST_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.terminate()
-            self.process.wait()
-            raise
+        """What came of it, once it has ended. Raises subprocess.TimeoutExpired when it takes too long."""
+        self.process.wait(timeout=MOST_SECONDS)
         played = Played(seconds=time.monotonic() - self._begin, printed=(self._place / "printed").read_text())
         results = self._place / "results"
         for line in results.read_text().splitlines() if results.exists() else ():
             entry = json.loads(line)
             played.results.setdefault(entry["host"], []).append(entry["result"])
         return played
+
+
+def end_all() -> None:
+    """End the plays that still run: in sessions of their own they hear of no Ctrl-C."""
+    running = [process for process in _started if process.poll() is None]
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait()
 
 
 def module_task(module: str, arguments: Any, **keywords: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,8 @@ from tests.support.hand import Hand
 SITE = Path(__file__).parent / "site"
 LASTING = "lasting"
 _MOST_SECONDS = 30.0
+# Far more than a wait takes on the slowest machine, and far less than the clock jumps.
+_LONGEST_WAIT = 600.0
 _MANY = 500
 
 
@@ -120,7 +121,7 @@ class Waits:
         done = [task["completionStatus"] for task in result.get("tasks", ())] == ["SUCCESS"]
         if not survived == trial.survives == done:
             complaints.append(f"it should {'have survived' if trial.survives else 'have failed'}: {result}")
-        if not 0 < result.get("elapsed", -1) < _MOST_SECONDS:
+        if not 0 < result.get("elapsed", -1) < _LONGEST_WAIT:
             complaints.append(f"it says that it took {result.get('elapsed')} s")
         log = wait.tenant.control("GET", "log")
         if trial.lifetime < 60 and log["tokens"] < 3:
@@ -147,24 +148,25 @@ class Waits:
         row = Row(f"{name} during a wait")
         wait = self._begin(Trial(row.name, options={"timeout": "10m"}))
         wait.until_it_polls()
+        before = wait.playing.running()
         leader = wait.playing.process.pid
         if number == signal.SIGINT:
-            os.killpg(leader, number)  # a terminal sends it to all that runs in it
+            os.killpg(leader, number)  # as a terminal does
         else:
             os.kill(leader, number)
         begin = time.monotonic()
         played = wait.playing.played()
         at_once = time.monotonic() - begin < _MOST_SECONDS
-        left = _running_in(leader)
+        left = wait.playing.running()
         deadline = time.monotonic() + 5
         while left and time.monotonic() < deadline:
             time.sleep(0.1)
-            left = _running_in(leader)
+            left = wait.playing.running()
         # ansible-playbook itself leaves its cache behind when it is killed; what modules are given is elsewhere.
         files = [file for file in wait.playing.temporary.rglob("*") if file.is_file()]
         files = [file for file in files if not any(part.startswith("ansible-local-") for part in file.parts)]
-        right = at_once and not left and not files and "Traceback" not in played.printed
-        row.check(right, f"left behind: processes {left}, files {files}; printed: {played.printed[-500:]}")
+        right = at_once and len(before) > 1 and not left and not files and "Traceback" not in played.printed
+        row.check(right, f"of processes {before} left behind: {left}, files {files}; printed: {played.printed[-500:]}")
         return row
 
 
@@ -179,14 +181,6 @@ class _Wait:
         deadline = time.monotonic() + _MOST_SECONDS
         while not any(entry["operation"] == "list" for entry in self.tenant.log()):
             if time.monotonic() > deadline or self.playing.process.poll() is not None:
+                self.playing.process.terminate()
                 raise RuntimeError(f"The wait does not begin:\n{self.playing.played().printed}")
             time.sleep(0.1)
-
-
-def _running_in(session: int) -> list[str]:
-    """Commands that still run in a session."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "sid=,stat=,args="], check=True, capture_output=True, text=True
-    ).stdout.splitlines()
-    processes = (line.split(None, 2) for line in listed)
-    return [args for sid, state, args in processes if sid == str(session) and not state.startswith("Z")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -54,14 +56,19 @@ def hand(line: str) -> Hand:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_announces_itself_and_stops_at_once(number: signal.Signals) -> None:
-    with started("--latency", "30") as (process, line):
+    with started("--latency", "600") as (process, line):
         tenant = hand(line)
         assert len(tenant.control("GET", "tasks")["tasks"]) == 302
         # A request that is still waiting for its answer does not keep it from stopping.
-        with pytest.raises(requests.exceptions.Timeout):
-            requests.get(f"{tenant.url}/beta/task-status", timeout=0.2)
-        process.send_signal(number)
-        assert process.wait(timeout=30) == 0
+        address = urlsplit(tenant.url)
+        with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=30) as connection:
+            connection.sendall(b"GET /beta/task-status HTTP/1.1\r\nHost: acme\r\n\r\n")
+            deadline = time.monotonic() + 30
+            while not tenant.log() and time.monotonic() < deadline:  # noted before its latency begins
+                time.sleep(0.02)
+            assert len(tenant.log()) == 1
+            process.send_signal(number)
+            assert process.wait(timeout=30) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
 
@@ -172,7 +179,7 @@ def test_the_scenarios_of_the_demo(name: str, endings: dict[str, str]) -> None:
         raw = [task for task in tenant.control("GET", "tasks")["tasks"] if task["completionStatus"] is None]
         assert {task["target"]["name"]: task["ends"] for task in raw} == endings
         elapsed = time.monotonic() - begin
-        assert all(4 - elapsed <= task["ends_in"] <= 10 for task in raw)
+        assert all(4 - elapsed <= task["ends_in"] <= 18 for task in raw)
         # Nothing else is pending, and there is some history to look at.
         assert len(tenant.session().list("v2025").json()) == 120 + len(endings)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections import defaultdict
+from pathlib import Path
 from types import FrameType
 
 SECONDS_TO_CLEAN_UP = 5.0
@@ -42,12 +42,14 @@ def _send(process: int, number: signal.Signals) -> None:
 
 def _descendants() -> list[int]:
     """Processes that run below this one; not those that have ended and wait for their parent to ask."""
-    listing = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, text=True)
     children: dict[int, list[int]] = defaultdict(list)
-    for line in listing.communicate()[0].splitlines():
-        process, parent, state = line.split()
-        if int(process) != listing.pid and not state.startswith("Z"):
-            children[int(parent)].append(int(process))
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = file.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it has ended in the meantime
+        if state != "Z":
+            children[int(parent)].append(int(file.parent.name))
     found: list[int] = []
     remaining = [os.getpid()]
     while remaining:

@@ -81,6 +81,8 @@ def lock() -> None:
     # Now nobody else needs what runs that were killed have left there.
     shutil.rmtree(TEMPORARY, ignore_errors=True)
     TEMPORARY.mkdir(parents=True)
+    for log in LOGS.glob("tenant-*.log"):
+        log.unlink()
 
 
 def unlock() -> None:

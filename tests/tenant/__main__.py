@@ -43,7 +43,9 @@ class Door:
         app[CONTROL].shut = self.shut
         # A target that is only too long for the API must reach it: the API has an answer of its own for that.
         size = 8 * MAX_TARGET
-        self._runner = web.AppRunner(app, access_log=None, max_line_size=size, max_field_size=size)
+        self._runner = web.AppRunner(
+            app, access_log=None, max_line_size=size, max_field_size=size, shutdown_timeout=0.1
+        )
         self._host, self._port, self._tls = options.host, options.port, tls
         self._site: web.TCPSite | None = None
 
@@ -51,7 +53,7 @@ class Door:
         """Listen; returns the URL."""
         if self._runner.server is None:
             await self._runner.setup()
-        self._site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls, shutdown_timeout=0.1)
+        self._site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
         await self._site.start()
         host, self._port = self._runner.addresses[0][:2]
         return f"{'https' if self._tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self._port}"
