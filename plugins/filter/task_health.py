@@ -13,21 +13,11 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._health import Health, health_of
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import canonical_status
-
-try:
-    from ansible.utils.unsafe_proxy import wrap_var
-except ImportError:  # newer ansible-core, which takes no text for a template unless told so
-
-    def wrap_var(value: t.Any) -> t.Any:
-        """The value as it is."""
-        return value
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import FAILED_STATUSES, canonical_status
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 
-_FAIL_ON = ("ERROR", "TERMINATED", "TEMPERROR")
-
-
-def task_health(records: t.Any, fail_on: t.Any = _FAIL_ON, now: t.Any = None) -> list[Health]:
+def task_health(records: t.Any, fail_on: t.Any = FAILED_STATUSES, now: t.Any = None) -> list[Health]:
     """One entry for each kind of task of each source. Raises AnsibleFilterError."""
     if not isinstance(records, (list, tuple)):
         raise AnsibleFilterError(f"task_health takes a list of task records, not {_kind(records)}.")

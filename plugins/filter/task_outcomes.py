@@ -18,15 +18,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
     seconds_taken,
     source_of,
 )
-
-try:
-    from ansible.utils.unsafe_proxy import wrap_var
-except ImportError:  # newer ansible-core, which takes no text for a template unless told so
-
-    def wrap_var(value: t.Any) -> t.Any:
-        """The value as it is."""
-        return value
-
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 Outcome = dict[str, t.Any]
 

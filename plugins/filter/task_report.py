@@ -13,26 +13,22 @@ from ansible_collections.sailpoint.isc.plugins.filter.task_health import task_he
 from ansible_collections.sailpoint.isc.plugins.filter.task_outcomes import Outcome, task_outcomes
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._health import Health
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import canonical_status, definition_name, source_of
-
-try:
-    from ansible.utils.unsafe_proxy import wrap_var
-except ImportError:  # newer ansible-core, which takes no text for a template unless told so
-
-    def wrap_var(value: t.Any) -> t.Any:
-        """The value as it is."""
-        return value
-
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
+    FAILED_STATUSES,
+    canonical_status,
+    definition_name,
+    source_of,
+)
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 Report = dict[str, t.Any]
 # What tells one kind of task of a source from the others: id of the source, its name where it has no id, kind.
 Key = tuple[t.Optional[str], t.Optional[str], t.Optional[str]]
 
-_FAIL_ON = ("ERROR", "TERMINATED", "TEMPERROR")
 _OF_PENDING = ("source_id", "source_name", "kind", "p95_seconds")
 
 
-def task_report(records: t.Any, fail_on: t.Any = _FAIL_ON, now: t.Any = None) -> Report:
+def task_report(records: t.Any, fail_on: t.Any = FAILED_STATUSES, now: t.Any = None) -> Report:
     """What is pending, what failed, and task_health with the tasks that it is about. Raises AnsibleFilterError."""
     try:
         sources = task_health(records, fail_on, now)

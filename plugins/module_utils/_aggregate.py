@@ -20,6 +20,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWat
 
 # Seconds that the task of an aggregation may be unknown after its launch.
 _NOT_FOUND_GRACE = 30
+# Seconds for how far it came: good to know, and not worth a wait.
+_FOR_PROGRESS = 5
 
 
 class Aggregate:
@@ -75,7 +77,11 @@ class Aggregate:
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(task_id, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
-        progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
+        self._client.transport.deadline = waiter.clock.now() + _FOR_PROGRESS
+        try:
+            progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
+        finally:
+            self._client.transport.deadline = None
         if progress is not None:
             result["progress"] = progress
         if failure is not None:

@@ -56,6 +56,8 @@ class AggregateMany:
         self._stop_on_failure = stop_on_failure
         self._failed = threading.Event()
         self._crash: BaseException | None = None
+        # A source that is listed twice is not aggregated twice at the same time.
+        self._turns = {source["id"]: threading.Lock() for source in sources}
         self._sources = [[_Step(source, kind) for kind in source["kinds"]] for source in sources]
         for step in self._steps():
             step.prepare(client, tasks, common)
@@ -87,11 +89,12 @@ class AggregateMany:
     def _work(self, waiting: t.Iterator[list[_Step]]) -> None:
         try:
             for steps in waiting:
-                for step in steps:
-                    if self._crash is None and not (self._stop_on_failure and self._failed.is_set()):
-                        step.do(Aggregate.run)
-                    if step.outcome["failed"]:
-                        self._failed.set()
+                with self._turns[steps[0].outcome["source_id"]]:
+                    for step in steps:
+                        if self._crash is None and not (self._stop_on_failure and self._failed.is_set()):
+                            step.do(Aggregate.run)
+                        if step.outcome["failed"]:
+                            self._failed.set()
         except BaseException as error:
             self._crash = error
 

@@ -23,7 +23,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import (
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._patch import Operation, applied, equal, plan
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record, completion_status, name_of
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
 
 _SIGNS_OF_AN_END = ("completionStatus", "completed")
@@ -105,7 +105,7 @@ class Editor:
 
     def __init__(
         self,
-        tasks: TaskStatuses,
+        tasks: SingleTasks,
         transport: Transport,
         task_id: str,
         want: t.Callable[[Record], Record],
@@ -140,32 +140,44 @@ class Editor:
                 return _edited(edit, after, operations)
             except RequestFailed as error:
                 failure = error
+                failure.attempts += retry
             guard_refused = guarded and failure.status in _PATCH_REFUSED
             if not failure.uncertain and not guard_refused:
                 raise failure
             now = self._read_again()
-            touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
-            if all(_same(key, now, edit.after) for key in touched):
-                maybe_ours = failure.uncertain or retry
-                return _edited(edit, now, operations) if maybe_ours else Edit(now, now)
-            if not all(_same(key, now, record) for key in touched):
-                if self._is_over(now):
-                    return Edit(now, now, note=self._left_alone(now))
-                raise IscError(
-                    f"{name_of(now)} was changed by somebody else while it was being edited: look at it and run again."
-                )
-            if self._is_over(now):
-                return Edit(now, now, note=self._left_alone(now))
-            if guard_refused:
+            settled = self._settled(edit, record, now, maybe_ours=failure.uncertain or retry > 0)
+            if settled is None and guard_refused:
                 guarded = False  # nothing has changed, so it is the guard that this server does not take
-            elif self._transport.wait_before_retry(failure, retry):
+            elif settled is None:
+                if not self._transport.wait_before_retry(failure, retry):
+                    raise failure
                 retry += 1
-            else:
-                raise failure
+                # The task may have completed during the pause, and not every server honours the guard.
+                now = self._read_again()
+                settled = self._settled(edit, record, now, maybe_ours=True)
+            if settled is not None:
+                return settled
             record, operations = now, self._operations(now)
             # The task may have gone on meanwhile: what is wanted is wanted of the record as it is now.
             edit = dataclasses.replace(edit, after=self._want(now), operations=operations)
         return edit
+
+    def _settled(self, edit: Edit, record: Record, now: Record, *, maybe_ours: bool) -> Edit | None:
+        """What came of a patch that was not answered with the record; None where it had no effect and may be sent anew.
+
+        record: as it was before.  now: as it is.  maybe_ours: the patch may have had an effect.
+        Raises IscError where somebody else has changed what it was to change.
+        """
+        touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
+        if all(_same(key, now, edit.after) for key in touched):
+            return _edited(edit, now, edit.operations) if maybe_ours else Edit(now, now)
+        if self._is_over(now):
+            return Edit(now, now, note=self._left_alone(now))
+        if not all(_same(key, now, record) for key in touched):
+            raise IscError(
+                f"{name_of(now)} was changed by somebody else while it was being edited: look at it and run again."
+            )
+        return None
 
     def _read(self) -> Record:
         record = self._tasks.get(self._task_id)

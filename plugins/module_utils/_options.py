@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import COMPLETION_STATUSES
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import COMPLETION_STATUSES, FAILED_STATUSES
 from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
 
 Options = dict[str, t.Any]
@@ -54,7 +54,7 @@ WAITING: Options = {
         "type": "list",
         "elements": "str",
         "choices": list(COMPLETION_STATUSES),
-        "default": ["ERROR", "TERMINATED", "TEMPERROR"],
+        "default": list(FAILED_STATUSES),
     },
 }
 

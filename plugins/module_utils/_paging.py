@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextvars
 import json
 import threading
 import typing as t
 
-Record = dict[str, t.Any]
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record
+
 # (offset, limit, count) -> the rows, and the total where it was asked for and told
 FetchPage = t.Callable[[int, int, bool], tuple[list[Record], t.Optional[int]]]
 
@@ -143,7 +145,8 @@ class Pager:
                 future.set_exception(error)
 
         # A daemon, unlike an executor's threads: a task that ends early does not wait for pages that nobody reads.
-        threading.Thread(target=work, daemon=True).start()
+        # In a copy of the context, which holds the deadline of the transport.
+        threading.Thread(target=contextvars.copy_context().run, args=[work], daemon=True).start()
         return future
 
 

@@ -17,6 +17,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._durations import pa
 Record = dict[str, t.Any]
 
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
+# Those that are a failure, unless somebody says otherwise
+FAILED_STATUSES = ("ERROR", "TERMINATED", "TEMPERROR")
 # What records carry as `type`; the type that the list filters on is the name of a task definition.
 RECORD_TYPES = ("QUARTZ", "QPOC", "QUEUED_TASK")
 

@@ -137,7 +137,9 @@ def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
             uncertain=False,
         )
     if found(urllib3_errors.ProxyError):
-        return BrokenConnection("failed: the proxy does not let it through", uncertain=False)
+        # urllib3 says so too of a connection that broke after it had carried the request to the proxy.
+        broke = found(ConnectionError) is not None and found(urllib3_errors.NewConnectionError) is None
+        return BrokenConnection("failed: the proxy does not let it through", uncertain=broke)
     # Before the timeouts, of which urllib3 makes this one.
     if found(urllib3_errors.NewConnectionError):
         refused = found(ConnectionRefusedError) is not None
@@ -157,7 +159,6 @@ def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
             "failed: no TLS connection could be agreed on",
             "check that base_url is an https address and the port is right",
             passing=False,
-            uncertain=False,
         )
     if found(urllib3_errors.DecodeError):
         return BrokenConnection("failed: the answer cannot be decompressed")

@@ -20,6 +20,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API
 
 # The domains of SailPoint's clouds: TENANT.DOMAIN is the user interface, TENANT.api.DOMAIN the API.
 _CLOUD_DOMAINS = ("identitynow.com", "identitynow-demo.com", "saas.sailpointfedramp.com")
+# Above that, sockets and sleep give up.
+_MOST = 1_000_000
 _EXAMPLE = "https://acme.api.identitynow.com"
 
 
@@ -142,4 +144,6 @@ def _verify(validate_certs: bool, ca_path: str | None) -> bool | str:
 def _number(option: str, value: float, *, positive: bool = False) -> float:
     if not math.isfinite(value) or value < 0 or (positive and value == 0):
         raise InvalidOption(option, value, "give a number above zero" if positive else "give zero or more")
+    if value > _MOST:
+        raise InvalidOption(option, value, f"give {_MOST:,} or less")
     return value

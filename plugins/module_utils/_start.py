@@ -18,10 +18,10 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Se
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
-from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, Wait
+from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, Wait, WaitFailed
 
 # How often, and after how many seconds, a task is looked for whose launch was not answered.
-_LOOKS = (0, 1, 2)
+_LOOKS = (0, 1, 2, 4)
 _MAY_BE_RUNNING = (
     "the answer to the launch before it was lost, so that an aggregation may be running now: look for it before you "
     "run this again"
@@ -29,6 +29,7 @@ _MAY_BE_RUNNING = (
 _NOT_FOUND = (
     "no aggregation was found that it started, but one may be running all the same: look before you run this again"
 )
+_IN_THE_WAY = "nothing was started, as this one is in the way: raise timeout, or look whether it is stuck"
 # A refusal with nothing running: the other one has just ended, or the reason is another.
 _MOST_GROUNDLESS_REFUSALS = 2
 
@@ -157,7 +158,13 @@ class Starter:
     def _let_finish(self, running: Record) -> None:
         waiter = self._waiter(self.left())
         watch = IdsWatch(self._tasks, [running["id"]], self.left(), waiter.clock)
-        Wait(watch, waiter, self._transport, fail_on=(), fields=None).run()
+        try:
+            Wait(watch, waiter, self._transport, fail_on=(), fields=None).run()
+        except WaitFailed as error:
+            if isinstance(error.cause, IscError):
+                raise
+            rest = _MAY_BE_RUNNING if self._lost_an_answer else _IN_THE_WAY
+            raise IscError(f"{str(error).rstrip('.')}; {rest}.") from None
 
     def _launch(self) -> tuple[Start, str | None]:
         """Sends the launch, and again only if it is certain that nothing was started. Also the reason of a refusal."""

@@ -19,9 +19,11 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._client import (
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._paging import Pager, Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._paging import Pager
+from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
+from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Answer
 
 # Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
 _LONGEST_URL = 6000
@@ -80,16 +82,12 @@ class TaskStatuses(SingleTasks):
         if self._client.api.pending_endpoint:
             url = self._client.url("task-status", "pending-tasks", query={"count": True})
             answer = self._client.request("HEAD", url)
-        else:
-            selection = dataclasses.replace(selection, filters=_PENDING)
-            query = {"filters": selection.expression(), "limit": 0, "count": True}
-            url = self._client.url("task-status", query=query)
+            return _counted(url, answer)
+        total = 0
+        for expression in self._queries(dataclasses.replace(selection, filters=_PENDING)):
+            url = self._client.url("task-status", query={"filters": expression, "limit": 0, "count": True})
             answer = self._client.request("GET", url, accept=is_record_list, wanted="a list of records")
-        total = _total(answer.headers)
-        if total is None:
-            raise IscError(
-                f"The answer to {url} does not tell the number of tasks (X-Total-Count); try without count_only."
-            )
+            total += _counted(url, answer)
         return total
 
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
@@ -215,6 +213,15 @@ class TaskStatuses(SingleTasks):
 def _total(headers: t.Mapping[str, str]) -> int | None:
     value = headers.get("X-Total-Count", "")
     return int(value) if value.isascii() and value.isdigit() else None
+
+
+def _counted(url: str, answer: Answer) -> int:
+    total = _total(answer.headers)
+    if total is None:
+        raise IscError(
+            f"The answer to {url} does not tell the number of tasks (X-Total-Count); try without count_only."
+        )
+    return total
 
 
 def _by_id(records: t.Iterable[Record]) -> dict[str, Record]:

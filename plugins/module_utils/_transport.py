@@ -9,6 +9,7 @@ Knows nothing of tokens; _client.py adds them.
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
 import json
 import random
@@ -87,7 +88,8 @@ class Transport:
     """Kept connections to one tenant.
 
     requests_sent: every request that was sent so far, retries and tokens included.
-    deadline: the time on the clock after which the thread at hand sends and waits for nothing; None: no such time.
+    deadline: the time on the clock after which the thread at hand, and those that work for it, send nothing and wait
+        for nothing; None: no such time.
     secrets: texts that no error may show.
     deprecated: method and path of the first answer that the server marked deprecated.
     server_time: what the last answer said about the time on the server's clock.
@@ -107,18 +109,19 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._of_thread = threading.local()
+        # Of each thread, and of those that it starts for its own work in a copy of its context
+        self._deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
         self._session.headers["Accept"] = "application/json"
 
     @property
     def deadline(self) -> float | None:
-        return getattr(self._of_thread, "deadline", None)
+        return self._deadline.get()
 
     @deadline.setter
     def deadline(self, moment: float | None) -> None:
-        self._of_thread.deadline = moment
+        self._deadline.set(moment)
 
     def close(self) -> None:
         """Closes every kept connection."""
@@ -191,6 +194,11 @@ class Transport:
         if left is not None and left <= 0:
             raise self._failure(call, "was not sent, as the time is up", passing=True)
         limit = self._settings.request_timeout if left is None else min(self._settings.request_timeout, max(left, 0.1))
+        try:
+            body = call.body() if callable(call.body) else call.body
+        except OSError as error:
+            reason = f"was not sent: what it is to carry cannot be read ({error.strerror})"
+            raise self._failure(call, reason, advice="check the file") from None
         call.attempts += 1
         with self._lock:
             self.requests_sent += 1
@@ -198,7 +206,7 @@ class Transport:
             response = self._session.request(
                 call.method,
                 url,
-                data=call.body() if callable(call.body) else call.body,
+                data=body,
                 headers=call.headers,
                 auth=authorize,
                 verify=self._settings.verify,  # with every request, or REQUESTS_CA_BUNDLE would overrule it
@@ -271,7 +279,7 @@ class Transport:
         return error
 
     def _redacted(self, text: str) -> str:
-        forms = {form for secret in self.secrets for form in _forms(secret)}
+        forms = {form for secret in tuple(self.secrets) for form in _forms(secret)}
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "********")
         return _ANY_TOKEN.sub("********", text)

@@ -45,7 +45,7 @@ options:
     elements: str
   count_only:
     description:
-      - Return only RV(total_count), at the cost of one request, and no records.
+      - Return only RV(total_count), and no records. It takes one request, or a few where a list is too long for one.
       - Cannot be combined with a filter that only the module can apply. On O(api_version=beta) and
         O(api_version=v2024) these are O(source_ids), O(types), O(unique_names), O(newer_than) and O(older_than);
         on the others the last three.

@@ -137,7 +137,7 @@ results:
       type: str
       returned: always
     source_name:
-      description: The name that was given for it, or null.
+      description: The name that was given for it, else the tenant's own where it is known; null otherwise.
       type: str
       returned: always
     aggregation:

@@ -150,7 +150,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _pat
 from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._edit import Editor, wanted_state
 from ansible_collections.sailpoint.isc.plugins.module_utils._records import COMPLETION_STATUSES
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
 
 OPTIONS = {
     "id": {"type": "str", "required": True},
@@ -172,8 +172,9 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
-    tasks = TaskStatuses(client, time.time)
-    editor = Editor(tasks, client.transport, options["id"], wanted_state(options, time.time()), options["overwrite"])
+    editor = Editor(
+        SingleTasks(client), client.transport, options["id"], wanted_state(options, time.time()), options["overwrite"]
+    )
     edit = editor.planned() if module.check_mode else editor.run()
     warnings = [f"The tenant accepted the patch but did not set {path}." for path in edit.ignored]
     result: dict[str, object] = {

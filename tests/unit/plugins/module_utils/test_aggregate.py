@@ -16,7 +16,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._client import Clien
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._watch import WaitFailed
-from ansible_collections.sailpoint.isc.tests.unit.fakes import Reply, Wire, connected, settings
+from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock, Reply, Wire, connected, settings
 
 LAUNCHED = Reply(202, {"success": True, "task": {"id": "t1", "created": 1714574212775}})
 NOTHING = Reply(200, [])
@@ -28,7 +28,7 @@ def over(status: str, **facts: t.Any) -> Reply:
 
 def aggregate(*script: t.Any, **options: t.Any) -> tuple[Aggregate, Wire]:
     wire = Wire(*script)
-    client = Client(settings(), transport=connected(wire))
+    client = Client(settings(), transport=connected(wire, FakeClock(time.monotonic())))
     given = {
         "source_id": "s",
         "aggregation": "accounts",
@@ -99,6 +99,15 @@ def test_waiting_brings_the_record_as_it_ended_and_progress_where_it_is_told(pro
     assert result.get("progress") == (progress.body if progress.status == 200 else None)
     assert result["elapsed"] >= 0
     assert paths(wire)[-1] == "GET /beta/account-aggregations/t1/status"
+
+
+def test_progress_that_does_not_come_is_not_waited_for_long() -> None:
+    one, _wire = aggregate(NOTHING, LAUNCHED, over("SUCCESS"), *[Reply(503)] * 100, wait=True)
+    begin = one._client.transport._clock()
+    result = one.run()
+    assert "progress" not in result
+    assert one._client.transport._clock() - begin < 10
+    assert one._client.transport.deadline is None
 
 
 def test_progress_is_asked_for_of_accounts_alone() -> None:

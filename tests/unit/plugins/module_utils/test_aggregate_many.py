@@ -142,6 +142,20 @@ def test_so_many_sources_run_at_once_but_never_two_kinds_of_one(max_parallel: in
     assert [outcome["source_id"] for outcome in result["results"]] == [name for name in names for _kind in range(2)]
 
 
+def test_a_source_that_is_listed_twice_has_one_turn_after_the_other(stage: Stage) -> None:
+    twice_at_once = threading.Barrier(2)
+
+    def meet() -> None:
+        with pytest.raises(threading.BrokenBarrierError):
+            twice_at_once.wait(0.2)
+        twice_at_once.reset()
+
+    stage.does = {("a", kind): meet for kind in ("accounts", "entitlements")}
+    many(source("a", "accounts"), source("a", "entitlements"), max_parallel=2).run()
+    assert sorted(stage.order) == [("a", "accounts"), ("a", "entitlements")]
+    assert stage.most_running == 1
+
+
 FAILURES = [
     IscError("The source is busy."),
     WaitFailed("It ended with ERROR.", {"action": "started", "changed": True, "task": {"id": "t"}, "elapsed": 1.0}),

@@ -316,9 +316,21 @@ def test_a_patch_that_had_no_effect_is_sent_again_after_a_pause() -> None:
 
 def test_a_patch_that_never_gets_through_is_a_failure() -> None:
     tenant = Tenant(PENDING, *["before"] * 10, retries=3)
-    with pytest.raises(RequestFailed):
+    with pytest.raises(RequestFailed) as caught:
         edited(tenant)
     assert (len(tenant.patches), tenant.record) == (4, PENDING)
+    assert caught.value.attempts == 4
+
+
+@pytest.mark.parametrize("tests", ["honoured", "ignored", "refused"])
+def test_a_task_that_completes_during_a_pause_is_left_alone(tests: str) -> None:
+    by_itself = {"completionStatus": "SUCCESS", "completed": "2026-05-17T19:33:00.000Z"}
+    # It is read, patched in vain and read; after the pause it is the fourth request that finds it so.
+    tenant = Tenant(PENDING, "before", tests=tests, before_request={4: by_itself})
+    edit = edited(tenant)
+    assert not edit.changed
+    assert "has already completed (SUCCESS" in edit.note
+    assert (tenant.effects, len(tenant.patches)) == (0, 1)
 
 
 def test_progress_of_the_task_between_two_lost_answers_is_nobodys_edit() -> None:

@@ -137,6 +137,15 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
             False,
         ),
         (
+            # It has closed the connection when it had the request.
+            requests.exceptions.ProxyError(
+                urllib3_errors.ProxyError("no", http.client.RemoteDisconnected("Remote end closed connection"))
+            ),
+            "failed: the proxy does not let it through",
+            True,
+            True,
+        ),
+        (
             raised(
                 requests.ConnectionError(),
                 urllib3_errors.NewConnectionError(None, "x"),  # type: ignore[arg-type]
@@ -179,7 +188,7 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
             True,
         ),
         (ssl.SSLEOFError(8, "eof"), "failed: the connection broke before the answer was complete", True, True),
-        (ssl.SSLError(1, "wrong version"), "failed: no TLS connection could be agreed on", False, False),
+        (ssl.SSLError(1, "wrong version"), "failed: no TLS connection could be agreed on", False, True),
         (
             requests.exceptions.ContentDecodingError(urllib3_errors.DecodeError("gzip")),
             "failed: the answer cannot be decompressed",

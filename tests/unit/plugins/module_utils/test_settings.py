@@ -190,6 +190,9 @@ def test_no_secret_is_in_the_text_of_settings() -> None:
         ("max_retry_delay", -0.5),
         ("max_retry_delay", float("nan")),
         ("max_retry_delay", float("inf")),
+        ("request_timeout", 1e10),
+        ("retries", 10**30),
+        ("max_retry_delay", 1_000_001),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused_by_name(name: str, value: float) -> None:

@@ -193,9 +193,34 @@ def test_waiting_lets_the_running_one_finish_however_it_ends(clock: FakeClock) -
 def test_waiting_ends_with_the_timeout(clock: FakeClock) -> None:
     tenant = Tenant(clock, [])
     tenant.add("running", ends_in=100)
-    with pytest.raises(WaitFailed, match="Timed out after 30 s: 1 of 1 task still pending"):
+    with pytest.raises(
+        IscError, match=r"^Timed out after 30 s: 1 of 1 task still pending: .*; nothing was started, as"
+    ):
         run(tenant, on_busy="wait", timeout=30)
     assert clock.now() == NOW + 30
+
+
+def test_waiting_in_vain_after_a_lost_answer_says_that_one_may_be_running(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=1000)
+    tenant.add("groups", ENTITLEMENTS, ends_in=1000)
+    with pytest.raises(IscError, match=r"^Timed out after .*; the answer to the launch before it was lost"):
+        run(tenant, on_busy="wait", timeout=30)
+
+
+def test_a_wait_that_is_refused_says_so(clock: FakeClock) -> None:
+    tenant = Tenant(clock, [])
+    tenant.add("running", ends_in=100)
+    lookup = RequestFailed("was refused with 403", method="GET", url="http://127.0.0.1/task-status", status=403)
+    tenant.lookup = _raising(lookup)  # type: ignore[method-assign]
+    with pytest.raises(WaitFailed, match=r"was refused with 403\.$"):
+        run(tenant, on_busy="wait")
+
+
+def _raising(error: Exception) -> t.Callable[..., t.NoReturn]:
+    def fail(*_facts: t.Any) -> t.NoReturn:
+        raise error
+
+    return fail
 
 
 def test_the_timeout_begins_with_the_run(clock: FakeClock) -> None:
@@ -263,13 +288,13 @@ def test_refusals_without_end_are_bounded_by_the_timeout(clock: FakeClock) -> No
             return super().launch(*facts)
 
     tenant = Busy(clock, ["refuse"] * 1000)
-    with pytest.raises(WaitFailed, match="Timed out"):
+    with pytest.raises(IscError, match="Timed out"):
         run(tenant, on_busy="wait", timeout=100)
     assert clock.now() <= NOW + 130
     assert len(tenant.launches) < 20
 
 
-@pytest.mark.parametrize("shown_after", [0, 0.5, 2.5])
+@pytest.mark.parametrize("shown_after", [0, 0.5, 2.5, 6.5])
 @pytest.mark.parametrize("ends", [False, True])
 def test_a_lost_answer_is_looked_for_before_anything_is_sent_again(
     shown_after: float, ends: bool, clock: FakeClock
@@ -293,7 +318,7 @@ def test_a_lost_answer_is_looked_for_before_anything_is_sent_again(
 
 
 def test_a_refusal_after_a_lost_answer_leads_to_the_one_that_was_started(clock: FakeClock) -> None:
-    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=4)
+    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=8)
     start = run(tenant)
     assert start.action == "started"
     assert start.task is not None
@@ -321,11 +346,11 @@ def test_a_launch_without_effect_is_sent_again_once_that_is_certain(clock: FakeC
     assert start.task is not None
     assert start.task["id"] == "started-3"
     assert start.warnings == ()
-    # Each time it is looked for at once, after one second and after two more, and only then sent again.
-    first, second = clock.pauses[:4], clock.pauses[4:]
-    assert first[:3] == [0, 1, 2]
-    assert second[:3] == [0, 1, 2]
-    assert second[3] >= 7
+    # Each time it is looked for at once, after 1, 3 and 7 seconds, and only then sent again.
+    first, second = clock.pauses[:5], clock.pauses[5:]
+    assert first[:4] == [0, 1, 2, 4]
+    assert second[:4] == [0, 1, 2, 4]
+    assert second[4] >= 7
 
 
 def test_a_launch_that_is_always_lost_is_given_up_after_the_retries(clock: FakeClock) -> None:

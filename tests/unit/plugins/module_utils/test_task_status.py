@@ -260,6 +260,14 @@ def test_pending_tasks_of_sources_and_types_are_counted_where_the_tenant_can(ver
     assert statuses(server).count_pending(Selection(source_ids=["s1"], types=[DEFINITIONS[0]])) == 1
 
 
+@pytest.mark.parametrize("version", WITH_FILTER)
+def test_a_count_of_more_sources_than_an_address_holds_is_the_sum_of_several(version: str) -> None:
+    sources = [f"s{number:032}" for number in range(400)]
+    server = Server(version, [task(number, 10, None, sources[number]) for number in (0, 200, 399)] + [task(9, 1, None)])
+    assert statuses(server).count_pending(Selection(source_ids=sources)) == 3
+    assert len(server.requests) > 1
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     "restriction",

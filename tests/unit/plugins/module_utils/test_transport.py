@@ -21,9 +21,10 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._client import (
     is_record_list_or_nothing,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._paging import Pager
 from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Answer, Call, Transport, no_authorization
 from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
-from ansible_collections.sailpoint.isc.tests.unit.fakes import BASE_URL, FakeClock, Reply, Wire, connected
+from ansible_collections.sailpoint.isc.tests.unit.fakes import BASE_URL, FakeClock, Reply, Wire, connected, settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -504,17 +505,45 @@ def test_a_body_that_is_made_anew_is_made_for_every_try() -> None:
     assert [request.body for request in wire.requests] == ["first", "second"]
 
 
+def test_a_body_that_cannot_be_read_is_not_sent_and_that_is_certain() -> None:
+    def gone() -> t.NoReturn:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    wire = Wire()
+    error = failure_of(connected(wire), Call("POST", URL, accept=is_record, body=gone, repeatable=False))
+    assert "was not sent: what it is to carry cannot be read (No such file or directory)" in str(error)
+    assert (error.uncertain, error.passing, wire.requests) == (False, False, [])
+
+
+def test_the_deadline_holds_for_the_threads_that_work_for_it_and_for_no_other() -> None:
+    transport = connected(Wire())
+    transport.deadline = 5.0
+    seen = []
+
+    def fetch(offset: int, limit: int, count: bool) -> tuple[list[dict[str, t.Any]], int | None]:
+        seen.append(transport.deadline)
+        return [{"id": str(offset)}][: 5 - offset], 5 if count else None
+
+    assert len(list(Pager(fetch, page_size=1, count=True, ahead=True))) == 5
+    assert set(seen) == {5.0}
+    other = threading.Thread(target=lambda: seen.append(transport.deadline))
+    other.start()
+    other.join(30)
+    assert seen[-1] is None
+
+
 class Trickle(io.RawIOBase):
     """A body whose next part never comes, until somebody closes it."""
 
     def __init__(self) -> None:
         self.ended = threading.Event()
+        self.was_cut = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, _buffer: t.Any) -> int:
-        self.ended.wait(10)
+        self.was_cut = self.ended.wait(30)
         raise ConnectionAbortedError
 
     def close(self) -> None:
@@ -537,7 +566,18 @@ def test_a_body_that_is_not_complete_in_time_is_cut_off() -> None:
     error = failure_of(connected(answer_with(raw)(), request_timeout=0.05, retries=0))
     assert error.passing
     assert error.uncertain
-    assert body.ended.is_set()
+    assert body.was_cut
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_never_says_a_word_is_given_up_and_tried_again(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # the kernel lets in, and nobody answers
+        url = f"{scheme}://127.0.0.1:{deaf.getsockname()[1]}"
+        transport = Transport(settings(base_url=url, request_timeout=0.2, retries=1, max_retry_delay=0.0))
+        error = failure_of(transport, get(url=url + "/x"))
+        transport.close()
+    assert "got no complete answer within 0.2 s in 2 attempts" in str(error)
+    assert error.passing
 
 
 def test_the_socket_of_a_body_that_is_not_complete_in_time_is_shut_down() -> None:
