@@ -5,7 +5,8 @@
 """Runs a command, presses Ctrl-C once a log shows a text, and tells what is left: what a terminal does to a play.
 
 Usage: interrupt.py URL_OF_LOG TEXT SECONDS COMMAND...
-Prints JSON: rc (null: it did not end in so many seconds), processes that were running, left, shown.
+Prints JSON: rc (null: it did not end in so many seconds), processes that were running, left, shown, and seen: whether
+the log had shown the text by then.
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ def main(url: str, text: str, seconds: str, *command: str) -> None:
         env={**os.environ, name: value},
         start_new_session=True,
     )
-    deadline = time.monotonic() + float(seconds)
+    seen, deadline = False, time.monotonic() + float(seconds)
     while time.monotonic() < deadline and play.poll() is None:
         with urllib.request.urlopen(url) as answer:
-            if text in answer.read().decode():
-                break
+            seen = text in answer.read().decode()
+        if seen:
+            break
         time.sleep(0.2)
     running = len(marked(mark))
     os.killpg(play.pid, signal.SIGINT)
@@ -50,13 +52,13 @@ def main(url: str, text: str, seconds: str, *command: str) -> None:
     except subprocess.TimeoutExpired:
         shown, rc = "", None
     # Those that were told to end may take a moment to be gone.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while marked(mark) and time.monotonic() < deadline:
         time.sleep(0.1)
     left = marked(mark)
     for process in left:
         os.kill(process, signal.SIGKILL)
-    print(json.dumps({"rc": rc, "running": running, "left": len(left), "shown": shown}))
+    print(json.dumps({"rc": rc, "seen": seen, "running": running, "left": len(left), "shown": shown}))
 
 
 def marked(mark: str) -> list[int]:
