@@ -320,6 +320,9 @@ def wrong_ends(runs: list[Run]) -> Iterator[str]:
 
 def main(tenant_python: str, *names: str) -> int:
     """Refresh what the pages show; fail where a command does not end as its page says."""
+    unknown = set(names) - {page.stem for page in pages()}
+    if unknown:
+        sys.exit(f"There is no page {', '.join(sorted(unknown))}.")
     problems = 0
     wanted = [page for page in pages() if not names or page.stem in names]
     with ThreadPoolExecutor(2) as pool:
