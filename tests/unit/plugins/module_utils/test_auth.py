@@ -138,14 +138,24 @@ def test_a_token_is_asked_for_once() -> None:
 
 
 def test_a_token_is_asked_for_once_by_many_at_once() -> None:
-    wire = Wire(token_reply(expires_in=750))
+    all_there = threading.Event()
+
+    def answer(_request: object) -> Reply:
+        assert all_there.wait(30)
+        return token_reply(expires_in=750)
+
+    wire = Wire(*[answer] * 8)
     tokens = source(wire, FakeClock())
-    threads = [threading.Thread(target=tokens.current) for _thread in range(8)]
+    found: list[Token] = []
+    threads = [threading.Thread(target=lambda: found.append(tokens.current())) for _thread in range(8)]
     for thread in threads:
         thread.start()
+    all_there.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert len(wire.requests) == 1
+    assert len(found) == 8
+    assert all(token is found[0] for token in found)
 
 
 @given(st.floats(1, 50000))
