@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 
 import pytest
@@ -74,3 +75,47 @@ def test_any_text_in_an_option_is_taken_or_refused_in_one_line(options: dict[str
         sentence = str(error)
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+WAITING = {"timeout": "1h", "interval": "2", "max_interval": "30", "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"]}
+PAGING = {"offset": 0, "limit": 250, "count": False}
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("access_token", {}),
+        ("pending_tasks_info", {**PAGING, "count_only": False}),
+        (
+            "source_aggregation",
+            {**WAITING, "aggregation": "accounts", "disable_optimization": False, "on_busy": "fail", "wait": False},
+        ),
+        ("source_aggregations", {**WAITING, "max_interval": "5", "max_parallel": 1, "stop_on_failure": True}),
+        ("task_status", {"overwrite": False}),
+        ("task_status_info", {**PAGING, "sorters": "-created"}),
+        ("task_wait", {**WAITING, "settle": 1, "not_found_grace": "30"}),
+    ],
+)
+def test_what_is_not_given_is_what_playbooks_rely_on(module: str, expected: dict[str, t.Any]) -> None:
+    plugin = importlib.import_module(f"ansible_collections.sailpoint.isc.plugins.modules.{module}")
+    assert defaults(getattr(plugin, "OPTIONS", {})) == expected
+
+
+def test_a_connection_that_is_not_described_is_what_playbooks_rely_on() -> None:
+    assert defaults(_options.AUTH) == {
+        "api_version": "beta",
+        "validate_certs": True,
+        "request_timeout": 30,
+        "retries": 5,
+        "max_retry_delay": 60,
+    }
+
+
+def test_a_source_that_is_only_named_is_aggregated_as_playbooks_rely_on() -> None:
+    plugin = importlib.import_module("ansible_collections.sailpoint.isc.plugins.modules.source_aggregations")
+    expected = {"kinds": ["accounts"], "disable_optimization": False, "on_busy": "fail"}
+    assert defaults(plugin.OPTIONS["sources"]["options"]) == expected
+
+
+def defaults(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {name: spec["default"] for name, spec in options.items() if "default" in spec}
