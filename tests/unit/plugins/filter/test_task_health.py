@@ -441,7 +441,7 @@ RECORDS = st.fixed_dictionaries(
         "completionStatus": st.none() | STATUSES,
     }
 )
-properties = settings(deadline=None, derandomize=True, database=None, max_examples=100)
+properties = settings(max_examples=100)
 
 
 @properties

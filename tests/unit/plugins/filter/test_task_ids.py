@@ -65,7 +65,7 @@ JSON: st.SearchStrategy[Json] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
-properties = settings(deadline=None, derandomize=True, database=None, max_examples=150)
+properties = settings(max_examples=150)
 
 
 def task_ids(answer: t.Any, *arguments: t.Any, **options: t.Any) -> list[str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._health import nearest_rank
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -20,7 +20,6 @@ def test_the_rank_is_rounded_up() -> None:
     assert nearest_rank([], 95) is None
 
 
-@settings(deadline=None, derandomize=True, database=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1).map(sorted), st.integers(1, 100))
 def test_it_is_the_smallest_value_that_so_many_percent_do_not_exceed(ordered: list[float], percent: int) -> None:
     def share(limit: float) -> float:

@@ -69,11 +69,6 @@ def ids(records: t.Iterable[Record]) -> list[str]:
     return [record["id"] for record in records]
 
 
-def is_in_order(given: list[str], order: list[str]) -> bool:
-    places = [order.index(row) for row in given]
-    return places == sorted(places)
-
-
 @given(LENGTHS, SIZES, st.integers(0, 10), st.none() | st.integers(1, 50), st.booleans(), st.booleans())
 @example(length=0, size=3, offset=0, wanted=None, count=False, ahead=False)
 @example(length=6, size=3, offset=0, wanted=None, count=False, ahead=False)
