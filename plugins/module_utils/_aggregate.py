@@ -77,11 +77,8 @@ class Aggregate:
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(task_id, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
-        self._client.transport.deadline = waiter.clock.now() + _FOR_PROGRESS
-        try:
+        with self._client.transport.until(waiter.clock.now() + _FOR_PROGRESS):
             progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
-        finally:
-            self._client.transport.deadline = None
         if progress is not None:
             result["progress"] = progress
         if failure is not None:

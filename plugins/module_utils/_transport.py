@@ -9,6 +9,7 @@ Knows nothing of tokens; _client.py adds them.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import dataclasses
 import json
@@ -122,6 +123,15 @@ class Transport:
     @deadline.setter
     def deadline(self, moment: float | None) -> None:
         self._deadline.set(moment)
+
+    @contextlib.contextmanager
+    def until(self, moment: float) -> t.Iterator[None]:
+        """What is sent within has this deadline, and afterwards there is none."""
+        self.deadline = moment
+        try:
+            yield
+        finally:
+            self.deadline = None
 
     def close(self) -> None:
         """Closes every kept connection."""

@@ -147,11 +147,8 @@ class Wait:
 
     def run(self) -> dict[str, t.Any]:
         """What the wait found, for the result of a task. Raises WaitFailed."""
-        self.transport.deadline = self.waiter.clock.now() + self.waiter.timeout + _LAST_LOOK
-        try:
+        with self.transport.until(self.waiter.clock.now() + self.waiter.timeout + _LAST_LOOK):
             in_time = self._poll(self.waiter)
-        finally:
-            self.transport.deadline = None
         if not in_time:
             raise WaitFailed(self._timed_out(), self._results())
         return self._checked()

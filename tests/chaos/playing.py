@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import workspace
+from tests.support.termination import end
 
 HERE = Path(__file__).parent
 MOST_SECONDS = 900.0
@@ -137,11 +138,9 @@ class Playing:
 
 def end_all() -> None:
     """End the plays that still run: in sessions of their own they hear of no Ctrl-C."""
-    running = [process for process in _started if process.poll() is None]
-    for process in running:
-        process.terminate()
-    for process in running:
-        process.wait()
+    for process in _started:
+        if process.poll() is None:
+            end(process)
 
 
 def module_task(module: str, arguments: Any, **keywords: Any) -> dict[str, Any]:

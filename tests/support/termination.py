@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -31,6 +32,16 @@ def _end_all(_number: int, _frame: FrameType | None) -> None:
         while _descendants() and time.monotonic() < deadline:
             time.sleep(0.1)
     raise KeyboardInterrupt
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, by force when it takes too long."""
+    process.terminate()
+    try:
+        process.wait(timeout=SECONDS_TO_CLEAN_UP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _send(process: int, number: signal.Signals) -> None:

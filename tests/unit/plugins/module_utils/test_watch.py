@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import types
 import typing as t
 
 import pytest
@@ -19,7 +18,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._watch import (
     Wait,
     WaitFailed,
 )
-from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock
+from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock, Wire, connected
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,7 +90,8 @@ def wait_for(
     watch: t.Any = QuietWatch(tasks, Selection(), settle)  # type: ignore[arg-type]
     if ids is not None:
         watch = IdsWatch(tasks, ids, grace, tasks.clock)  # type: ignore[arg-type]
-    transport: t.Any = types.SimpleNamespace(deadline=None, requests_sent=7)
+    transport = connected(Wire(), tasks.clock)
+    transport.requests_sent = 7
     return Wait(watch, Waiter(timeout, doubling(2, 2), tasks.clock), transport, fail_on, fields)
 
 
