@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.workspace import LOGS, ROOT
+from .termination import end
+from .workspace import LOGS, ROOT
 
 READY = re.compile(r"^tenant: listening on (http\S+)$", re.MULTILINE)
 SECONDS_TO_START = 30.0
@@ -41,12 +42,7 @@ def running_tenants(python: str | Path, number: int, *arguments: str) -> Iterato
     try:
         yield _urls(process, number, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _urls(process: subprocess.Popen[bytes], number: int, log: Path) -> list[str]:

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module's main() in this process, with its arguments as Ansible hands them over, and reads what it prints.
+
+A module costs milliseconds this way, and coverage sees it. What only a process shows (signals, several at once) runs in
+a fork of this one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
+
+from .hand import SECRETS, Hand
+
+MODULES = "ansible_collections.sailpoint.isc.plugins.modules"
+Result = dict[str, Any]
+
+# Leaves out an option that tests usually give.
+OMIT: Any = object()
+
+_SETTINGS_OF_CALLER = re.compile(r"SAIL_\w+|\w+_(proxy|ca_bundle)", re.IGNORECASE)
+_SECONDS_TO_BE_ASKED = 30.0
+_BETWEEN_LOOKS = 0.02
+
+
+class Run:
+    """Runs modules. connection: the options that each of them is given unless a call says otherwise."""
+
+    def __init__(
+        self, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], directory: Path
+    ) -> None:
+        self.connection: dict[str, Any] = {
+            "base_url": url,
+            "client_id": "admin",
+            "client_secret": SECRETS["admin"],
+            "retries": 2,
+            # Short pauses, so that faults cost little time.
+            "max_retry_delay": 0.2,
+        }
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self._directory = directory
+        for name in list(os.environ):
+            if _SETTINGS_OF_CALLER.fullmatch(name):
+                monkeypatch.delenv(name)
+
+    def __call__(self, module: str, **arguments: Any) -> Result:
+        """The result of a module that succeeds; see `result` for the arguments."""
+        result = self.result(module, **arguments)
+        assert not result["failed"], result
+        return result
+
+    def failing(self, module: str, **arguments: Any) -> Result:
+        """The result of a module that fails, with one line as its message."""
+        result = self.result(module, **arguments)
+        assert result["failed"], result
+        assert result["msg"].strip()
+        assert "\n" not in result["msg"]
+        return result
+
+    def result(
+        self,
+        module: str,
+        *,
+        check_mode: bool = False,
+        diff: bool = False,
+        environ: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Result:
+        """What a module returns, with `failed` always and `warnings` as texts.
+
+        options: the module's own, on top of `connection`; OMIT leaves one out.  environ: on top of that of the test.
+        """
+        self._capsys.readouterr()
+        with self._monkeypatch.context() as patch, _signals_kept():
+            for name, value in (environ or {}).items():
+                patch.setenv(name, value)
+            self._main(patch, module, options, check_mode, diff)
+        return read_result(self._capsys.readouterr().out)
+
+    def start(self, module: str, *, check_mode: bool = False, diff: bool = False, **options: Any) -> Running:
+        """Start a module in a process of its own."""
+        reader, writer = os.pipe()
+        process = os.fork()
+        if process:
+            os.close(writer)
+            return Running(process, reader)
+        try:
+            os.close(reader)
+            with os.fdopen(writer, "w") as output:
+                # Of the module alone: what the test's process has printed so far is not its own.
+                sys.stdout = output
+                self._main(self._monkeypatch, module, options, check_mode, diff)
+                output.flush()
+        finally:
+            os._exit(0)
+
+    def _main(
+        self, patch: pytest.MonkeyPatch, module: str, options: dict[str, Any], check_mode: bool, diff: bool
+    ) -> None:
+        given = {name: value for name, value in {**self.connection, **options}.items() if value is not OMIT}
+        facts = {
+            "_ansible_check_mode": check_mode,
+            "_ansible_diff": diff,
+            "_ansible_module_name": f"sailpoint.isc.{module}",
+            "_ansible_tmpdir": str(self._directory),
+            "_ansible_remote_tmp": str(self._directory),
+        }
+        patch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **facts}}).encode())
+        # From ansible-core 2.19: how what is serialized looks, and that this is a module and not the controller.
+        patch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        internal = sys.modules.get("ansible.module_utils._internal")
+        if internal is not None:
+            patch.setattr(internal, "is_controller", False)
+        for kept in (warnings._global_warnings, warnings._global_deprecations):
+            kept.clear()
+        with pytest.raises(SystemExit):
+            importlib.import_module(f"{MODULES}.{module}").main()
+
+
+class Running:
+    """A module in a process of its own."""
+
+    def __init__(self, process: int, reader: int) -> None:
+        self.process = process
+        self._reader = reader
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.process, number)
+
+    def result(self) -> Result:
+        """What it returned, once it has ended."""
+        with os.fdopen(self._reader) as output:
+            printed = output.read()
+        os.waitpid(self.process, 0)
+        return read_result(printed)
+
+
+def read_result(printed: str) -> Result:
+    """The result that a module has printed. No module prints anything else, or any secret of the tenant's clients."""
+    for secret in SECRETS.values():
+        assert secret not in printed
+    result: Result = json.loads(printed)
+    result.setdefault("failed", False)
+    result["warnings"] = [_text(warning) for warning in result.get("warnings", [])]
+    return result
+
+
+def _text(warning: Any) -> str:
+    """A warning as it is shown; from ansible-core 2.19 modules return more than that."""
+    return warning if isinstance(warning, str) else str(warning["event"]["msg"])
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    kept = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def meanwhile(tenant: Hand, operation: str, change: Callable[[], object], times: int = 1) -> Iterator[None]:
+    """Change something as soon as the tenant has been asked for an operation so many times since now."""
+    seen = _times_asked(tenant, operation)
+    failures: list[BaseException] = []
+
+    def watch() -> None:
+        try:
+            wait_until_asked(tenant, operation, seen + times)
+            change()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def wait_until_asked(tenant: Hand, operation: str, times: int = 1) -> None:
+    """Wait until the tenant has been asked for an operation so many times since its log was emptied."""
+    deadline = time.monotonic() + _SECONDS_TO_BE_ASKED
+    while _times_asked(tenant, operation) < times:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"The tenant was not asked for {operation} {times} times.")
+        time.sleep(_BETWEEN_LOOKS)
+
+
+def _times_asked(tenant: Hand, operation: str) -> int:
+    return sum(entry["operation"] == operation for entry in tenant.log())
