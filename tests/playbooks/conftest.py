@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Roles and playbooks of the collection against the stand-in tenant: what they do, and what they show.
+
+TENANT_PYTHON names the interpreter that serves the stand-in tenant.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from tests.support.hand import SECRETS, Hand
+from tests.support.plays import Played, play
+from tests.support.tenant import running_tenant
+
+
+@pytest.fixture(scope="session")
+def tenant_url() -> Iterator[str]:
+    with running_tenant(os.environ["TENANT_PYTHON"]) as url:
+        yield url
+
+
+@pytest.fixture
+def tenant(tenant_url: str) -> Hand:
+    """The stand-in tenant, with nothing in it."""
+    hand = Hand(tenant_url)
+    hand.scenario()
+    return hand
+
+
+@pytest.fixture
+def run(tenant: Hand, tmp_path: Path) -> Callable[..., Played]:
+    """Runs a playbook with the tenant's credentials in the environment; see `play` for the arguments."""
+    credentials = {"SAIL_BASE_URL": tenant.url, "SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": SECRETS["admin"]}
+
+    def run(playbook: Any, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> Played:
+        environ = {"ANSIBLE_NOCOLOR": "1", **(credentials if environ is None else environ)}
+        return play(tmp_path, playbook, *arguments, environ=environ, **options)
+
+    return run
