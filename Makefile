@@ -5,7 +5,7 @@
 # A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := lint sanity units integration conformance artifact runner browser guides chaos ends coverage
+SESSIONS := check lint sanity units integration playbooks conformance artifact browser guides chaos
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
@@ -14,21 +14,23 @@ ARGS ?=
 
 help:
 	@echo "make demo         wait for three aggregations of a stand-in tenant, then see one fail"
-	@echo "make test         everything that must hold"
+	@echo "make check        after a change: lint, and unit tests on one Python"
+	@echo "make test         everything that must hold, several parts at a time"
+	@echo
+	@echo "Parts of make test:"
 	@echo "make lint         formatting, types, YAML, changelog, metadata"
-	@echo "make sanity       ansible-test sanity"
-	@echo "make units        ansible-test units                          ARGS: test files, --python 3.X"
-	@echo "make integration  ansible-test integration, stand-in tenant   ARGS: names of targets"
+	@echo "make sanity       ansible-test sanity                         ARGS: --core 2.16, its own"
+	@echo "make units        modules and what they are made of           ARGS: test files, --python 3.X, --core 2.16"
+	@echo "make integration  ansible-test integration, stand-in tenant   ARGS: names of targets, --python, --core"
+	@echo "make playbooks    roles and playbooks, stand-in tenant        ARGS: test files"
 	@echo "make conformance  SailPoint's own SDK against the stand-in tenant"
 	@echo "make artifact     the built collection works on its own"
-	@echo "make runner       ansible-runner runs the demo's playbook"
 	@echo "make browser      the report in a headless browser, where there is one"
 	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
-	@echo "make chaos        every module through every fault, secrets, the rate limit   ARGS: --long, chapters"
-	@echo "make ends         the short matrix on the oldest and the newest ansible-core"
-	@echo "make coverage     coverage of plugins/ by the last units and integration"
+	@echo "make chaos        every module through every fault, secrets, the rate limit    ARGS: --long, test files"
+	@echo
+	@echo "make test-matrix  sanity, units, integration on each ansible-core and Python   ARGS: 2.16 2.18 ..."
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
-	@echo "make test-matrix  sanity, units, integration on each ansible-core   ARGS: --short, 2.16 2.18 ..."
 	@echo "make bench        what the modules cost beside what users do today   ARGS: --full, --rounds N, --only PART"
 	@echo "make docs         build the documentation into docs/build     ARGS: --update refreshes what playbooks print"
 	@echo "make build        build the collection's artifact"

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the Makefile's targets do. Without a session named, all of `make test` runs, in this order."""
+"""What the Makefile's targets do. Without a session named, all of `make test` runs."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import os
@@ -13,56 +14,40 @@ import re
 import shutil
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
-from nox.command import CommandFailed
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from tests.support import pythons, workspace
+from tests.support import proof, pythons, workspace
 from tests.support.cores import CORES, Core
+from tests.support.proof import Part
 from tests.support.tenant import running_tenant
 from tests.support.termination import end_all_on_termination
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "none"
-nox.options.stop_on_first_error = True
-nox.options.sessions = [
-    "lint",
-    "sanity",
-    "units",
-    "integration",
-    "conformance",
-    "artifact",
-    "runner",
-    "browser",
-    "guides",
-    "chaos",
-    "ends",
-    "demo",
-    "coverage",
-]
+nox.options.sessions = ["test"]
 
 # Covered lines and branches of plugins/, in percent, below which `make test` fails.
-COVERAGE_FLOOR = 95.0
+COVERAGE_FLOOR = 95
 
 # How secrets are masked differs between these.
 CORES_OF_CHAOS = ("2.16", "2.21", "2.22")
-
-CORE_OF_ALL_ELSE = "2.21"
-TARGETS_OF_SHORT_MATRIX = ("access_token", "filter_task_ids", "pending_tasks_info")
+# What is most likely to differ between versions of ansible-core, or of Python.
+TARGETS_OF_ENDS = ("access_token", "client", "filters")
 
 ROOT = workspace.ROOT
 SUPPORT = "tests/support/requirements"
-TENANT_REQUIREMENTS = "tests/tenant/requirements.txt"
-# The oldest and the newest Python for modules are those that integration runs them on.
 logging.getLogger("findpython").setLevel(logging.WARNING)
 # nox tells that it found no uv, which nothing here would use.
 logging.getLogger("nox").addFilter(lambda record: "uv binary" not in record.getMessage())
 PYTHONS = pythons.interpreters()
-CONTROLLER = pythons.controller(PYTHONS)
+# The ansible-core that tests run on where no other is named, and the newest Python of this machine that it runs on.
+CORE = next(core for core in (*CORES[-2::-1], CORES[-1]) if core.pythons(PYTHONS))
+CONTROLLER = CORE.pythons(PYTHONS)[-1]
 
 CALLERS_TENANT = os.environ.get("SAIL_BASE_URL")
 workspace.enter_private_environment()
@@ -70,37 +55,33 @@ end_all_on_termination()
 
 
 def environment(name: str, *requirements: str) -> Path:
-    """Return the bin directory of an environment on the controller's Python."""
+    """Return the bin directory of an environment for tools."""
     workspace.lock()
     return workspace.environment(f"{name}-{CONTROLLER}", PYTHONS[CONTROLLER], list(requirements))
 
 
-def ansible_environment() -> Path:
-    """Return the bin directory with ansible-core, pytest, and what the modules need."""
-    return environment("ansible", f"{SUPPORT}/ansible.txt", "requirements.txt")
-
-
-def core_environment(core: Core, version: str) -> Path:
-    """Return the bin directory with one version of ansible-core on one Python, and what the modules need."""
-    workspace.lock()
-    requirements = [core.requirements, "requirements.txt"]
-    return workspace.environment(f"core-{core.name}-{version}", PYTHONS[version], requirements)
-
-
-def tenant_python() -> Path:
-    """Return the interpreter that serves the stand-in tenant."""
-    return environment("tenant", TENANT_REQUIREMENTS) / "python"
-
-
 def lint_environment() -> Path:
     """Return the bin directory with the linters, and what the code that they look at imports."""
-    imported = (TENANT_REQUIREMENTS, "tests/browser/requirements.txt")
+    imported = ("tests/tenant/requirements.txt", "tests/browser/requirements.txt")
     return environment("lint", f"{SUPPORT}/nox.txt", f"{SUPPORT}/lint.txt", *imported)
 
 
-def ansible_test(session: nox.Session, *arguments: str, bin_directory: Path | None = None) -> None:
-    """Run ansible-test in the copy of the tree; of another environment than the usual one, where one is named."""
-    bin_directory = bin_directory or ansible_environment()
+def core_environment(core: Core = CORE, version: str = "", *more: str, name: str = "core") -> Path:
+    """Return the bin directory with an ansible-core, what modules and their tests need, and the stand-in tenant.
+
+    Modules run on Pythons that ansible-core itself does not run on; what it needs itself is left out there.
+    """
+    workspace.lock()
+    version = version or core.pythons(PYTHONS)[-1]
+    alone = version not in core.pythons(PYTHONS)
+    requirements = ["tests/unit/requirements.txt", f"{SUPPORT}/tests.txt", *more]
+    name = f"{name}-{core.name}-{version}"
+    return workspace.environment(name, PYTHONS[version], requirements, core.release, alone=alone)
+
+
+def ansible_test(session: nox.Session, core: Core, *arguments: str) -> None:
+    """Run ansible-test in the copy of the tree."""
+    bin_directory = core_environment(core)
     provide_pip_bootstrap(bin_directory)
     environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
     with session.chdir(workspace.copy_tree()):
@@ -117,24 +98,82 @@ def provide_pip_bootstrap(bin_directory: Path) -> None:
         shutil.copy2(ROOT / "tests/support/get_pip.py", downloads / f"get_pip_{version.replace('.', '_')}.py")
 
 
-def forget_coverage(command: str) -> None:
-    """Remove what earlier runs of an ansible-test command have measured."""
-    for file in (workspace.COLLECTION / "tests/output/coverage").glob(f"{command}=*"):
-        file.unlink()
+def options(session: nox.Session) -> argparse.Namespace:
+    """What sessions that run on any ansible-core and any Python are told; `rest` is for the tool that they run."""
+    named = {core.name: core for core in CORES}
+    parser = argparse.ArgumentParser(prog="make", add_help=False)
+    parser.add_argument("--core", choices=named, default=CORE.name)
+    parser.add_argument("--python", choices=PYTHONS)
+    told, rest = parser.parse_known_args(session.posargs)
+    told.rest = rest
+    told.core = named[told.core]
+    told.python = told.python or told.core.pythons(PYTHONS)[-1]
+    return told
 
 
-def require(session: nox.Session, pattern: str) -> None:
-    """Fail when there is nothing to run: no tests are not good tests."""
-    if not any(ROOT.glob(pattern)):
-        session.error(f"There is nothing at {pattern}.")
+def pytest(session: nox.Session, tests: str, *arguments: str, python: Path | None = None, **environ: str) -> None:
+    """Run the tests of a directory, or those that were asked for, with the copy of the tree at hand."""
+    workspace.copy_tree()
+    python = python or core_environment() / "python"
+    command = [str(python), "-m", "pytest", "-rs", *arguments, *(session.posargs or [tests])]
+    session.run(*command, external=True, env={"TENANT_PYTHON": str(python), **environ})
 
 
-def build_artifact(session: nox.Session, directory: Path) -> Path:
-    """Build the collection's artifact in a directory, always the same one of a commit, and return it."""
-    command = [str(ansible_environment() / "python"), "-m", "tests.support.build", str(workspace.copy_tree())]
-    with session.chdir(ROOT):
-        session.run(*command, str(directory), external=True)
-    return max(directory.glob("sailpoint-isc-*.tar.gz"), key=lambda file: file.stat().st_mtime)
+def prove(session: nox.Session, parts: Sequence[Part]) -> None:
+    """Run parts of the proof side by side; fail if one of them fails."""
+    if not proof.run(parts):
+        session.error("Not all of it passed.")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Everything that must hold, the slowest parts first."""
+    ends = [core for core in (CORES[0], CORES[-1]) if core is not CORE and core.pythons(PYTHONS)]
+    prove(
+        session,
+        [
+            Part("sanity"),
+            Part("chaos"),
+            Part("units", ("--python", CONTROLLER, "--coverage")),
+            Part("playbooks"),
+            Part("guides"),
+            Part("integration"),
+            *(Part("integration", ("--core", core.name, *TARGETS_OF_ENDS)) for core in ends),
+            Part("lint"),
+            *(Part("units", ("--core", core.name)) for core in ends),
+            *(Part("units", ("--python", version)) for version in PYTHONS if version != CONTROLLER),
+            Part("integration", ("--python", next(iter(PYTHONS)))),
+            Part("conformance"),
+            Part("artifact"),
+            Part("browser"),
+            Part("demo"),
+        ],
+    )
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """What a change is most likely to break."""
+    prove(session, [Part("units"), Part("lint")])
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Sanity, units and integration on every ansible-core, or on those that are named."""
+    unknown = set(session.posargs) - {core.name for core in CORES}
+    if unknown:
+        session.error(f"There is no ansible-core {', '.join(sorted(unknown))} in tests/support/cores.py.")
+    parts = []
+    for core in CORES:
+        if not core.pythons(PYTHONS):
+            session.log(f"ansible-core {core.name} is left out: there is no Python for it on this machine.")
+        elif not session.posargs or core.name in session.posargs:
+            parts.append(Part("sanity", ("--core", core.name)))
+            for version in core.module_pythons(PYTHONS):
+                parts += [Part(name, ("--core", core.name, "--python", version)) for name in ("integration", "units")]
+        for test, reason in core.left_out.items():
+            session.log(f"The sanity test {test} is left out on ansible-core {core.name}: {reason}.")
+    prove(session, parts)
 
 
 def check_release(session: nox.Session) -> None:
@@ -184,139 +223,68 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def sanity(session: nox.Session) -> None:
-    """Run ansible-test sanity on every Python of this machine."""
-    ansible_test(session, "sanity", "--venv", *session.posargs)
+    """ansible-test sanity on every Python of this machine."""
+    told = options(session)
+    left_out = [f"--skip-test={test}" for test in told.core.left_out]
+    ansible_test(session, told.core, "sanity", "--venv", *left_out, *told.rest)
 
 
 @nox.session
 def units(session: nox.Session) -> None:
-    """Run ansible-test units on every Python of this machine."""
-    require(session, "tests/unit/**/test_*.py")
-    forget_coverage("units")
-    ansible_test(session, "units", "--venv", "--coverage", *session.posargs)
-
-
-def write_integration_settings(tenant_url: str, *, thorough: bool) -> None:
-    """Tell the integration targets where the tenant is; thorough: also to test what no other Python can change."""
-    settings = {"tenant_url": tenant_url, "setup_tenant_thorough": thorough, **workspace.REMOTE_DIRECTORIES}
-    lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
-    (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
+    """Unit tests on one Python, modules against the stand-in tenant included; --coverage tells what they cover."""
+    told = options(session)
+    tests = [argument for argument in told.rest if argument.startswith("tests/")]
+    if not tests:
+        # Plugins of the controller are for Pythons that ansible-core runs on.
+        everywhere = ("tests/unit/plugins/modules", "tests/unit/plugins/module_utils")
+        tests = ["tests/unit"] if told.python in told.core.pythons(PYTHONS) else list(everywhere)
+    arguments = [argument for argument in told.rest if argument not in tests]
+    if "--coverage" in arguments:
+        arguments[arguments.index("--coverage")] = f"--cov-fail-under={COVERAGE_FLOOR}"
+        arguments += ["--cov=plugins", "--cov-branch", "--cov-report=term-missing:skip-covered"]
+    python = core_environment(told.core, told.python) / "python"
+    with session.chdir(workspace.copy_tree()):
+        command = [str(python), "-m", "pytest", "--numprocesses=4", "--dist=worksteal", *arguments, *tests]
+        session.run(*command, external=True, env={"PYTHONPATH": str(workspace.COLLECTIONS)})
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """Run the integration targets against a stand-in tenant; those of the modules on the oldest Python as well."""
-    require(session, "tests/integration/targets/*/tasks/main.yml")
-    modules = {path.stem for path in ROOT.glob("plugins/modules/*.py")}
-    of_modules = sorted(path.name for path in ROOT.glob("tests/integration/targets/*") if path.name in modules)
-    forget_coverage("integration")
-    with running_tenant(tenant_python()) as url:
-        for version in dict.fromkeys([CONTROLLER, next(iter(PYTHONS))]):
-            first = version == CONTROLLER
-            write_integration_settings(url, thorough=first)
-            targets = session.posargs or ([] if first else [*of_modules, "client"])
-            # What modules do is in the coverage only once a run has ended; recording it costs half as much again.
-            settings = ["--continue-on-error", *(["--coverage"] if first else [])]
-            ansible_test(session, "integration", "--venv", "--python", version, *settings, *targets)
+    """ansible-test integration against a stand-in tenant, modules on one Python."""
+    told = options(session)
+    python = core_environment() / "python"
+    with running_tenant(python) as url:
+        settings = {"tenant_url": url, **workspace.REMOTE_DIRECTORIES}
+        lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
+        (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
+        command = ["integration", "--venv", "--python", told.python, "--continue-on-error", *told.rest]
+        ansible_test(session, told.core, *command)
 
 
 @nox.session
-def matrix(session: nox.Session) -> None:
-    """Run sanity, units and integration on every ansible-core; --short: what makes a difference between them."""
-    wanted = [argument for argument in session.posargs if not argument.startswith("-")]
-    run_matrix(session, wanted, short="--short" in session.posargs)
-
-
-@nox.session
-def ends(session: nox.Session) -> None:
-    """Run the short matrix on the oldest and the newest ansible-core; all else runs on the one that is current."""
-    run_matrix(session, [CORES[0].name, CORES[-1].name], short=True)
-
-
-def run_matrix(session: nox.Session, wanted: list[str], short: bool) -> None:
-    """Run the matrix, or what is wanted of it, and print what came of it as a table; fail at its end."""
-    rows: list[tuple[str, ...]] = []
-    with running_tenant(tenant_python()) as url:
-        write_integration_settings(url, thorough=not short)
-        for core in CORES:
-            versions = core.pythons(PYTHONS)
-            if wanted and core.name not in wanted:
-                rows.append((core.name, "", "not asked for"))
-            elif not versions:
-                rows.append((core.name, "", "skipped: no Python for it on this machine"))
-            elif short and core.name == CORE_OF_ALL_ELSE:
-                rows.append((core.name, "", "skipped: all other tests run on it"))
-            else:
-                for version in dict.fromkeys([*([] if short else versions[:1]), versions[-1]]):
-                    rows.append((core.name, version, *run_on(session, core, version, short)))
-        for core in CORES:
-            for test, reason in core.left_out.items():
-                session.log(f"The sanity test {test} is left out on ansible-core {core.name}: {reason}.")
-    print("\nansible-core  Python  sanity        units         integration   modules on other Pythons")
-    for name, version, *outcomes in rows:
-        print(f"{name:<12}  {version:<6}  " + "  ".join(f"{outcome:<12}" for outcome in outcomes).rstrip())
-    outcomes = [outcome for _name, _version, *row in rows for outcome in row]
-    if any(outcome.startswith("failed") for outcome in outcomes):
-        session.error("Not all of the matrix passed.")
-    if not any(outcome.startswith("passed") for outcome in outcomes):
-        session.error("Nothing of the matrix was run.")
-
-
-def run_on(session: nox.Session, core: Core, version: str, short: bool) -> list[str]:
-    """The outcomes of each kind of test on one ansible-core with one Python of the controller.
-
-    The last one is of modules on every other Python of this machine that this ansible-core runs them on.
-    """
-    others = [] if short else [python for python in core.module_pythons(PYTHONS) if python != version]
-    runs = {
-        "sanity": [["sanity", *(f"--skip-test={test}" for test in core.left_out)]],
-        "units": [["units", *(["--python", version] if short else [])]],
-        "integration": [["integration", "--python", version, *(TARGETS_OF_SHORT_MATRIX if short else ())]],
-        "modules": [["integration", "--python", python, *TARGETS_OF_SHORT_MATRIX] for python in others],
-    }
-    outcomes = []
-    for commands in runs.values():
-        begin = time.monotonic()
-        failed = sum(not _passes(session, command, core_environment(core, version)) for command in commands)
-        outcome = f"{'failed' if failed else 'passed'} {time.monotonic() - begin:.0f} s"
-        outcomes.append(outcome if commands else "not in short")
-    return outcomes
-
-
-def _passes(session: nox.Session, command: list[str], bin_directory: Path) -> bool:
-    try:
-        ansible_test(session, command[0], "--venv", *command[1:], bin_directory=bin_directory)
-    except CommandFailed:
-        return False
-    return True
-
-
-@nox.session
-def coverage(session: nox.Session) -> None:
-    """Report what units and integration cover of plugins/, and fail below the floor."""
-    reports = workspace.COLLECTION / "tests/output/reports"
-    shutil.rmtree(reports, ignore_errors=True)
-    ansible_test(session, "coverage", "xml", "--requirements", "--venv", "--stub")
-    session.run(sys.executable, "-m", "tests.support.coverage", str(reports), str(COVERAGE_FLOOR), external=True)
+def playbooks(session: nox.Session) -> None:
+    """Roles and playbooks against a stand-in tenant, run as Automation Platform does."""
+    pytest(session, "tests/playbooks", "--numprocesses=2")
 
 
 @nox.session
 def conformance(session: nox.Session) -> None:
     """SailPoint's own SDK, in an environment each for its two lines, against the stand-in tenant."""
-    require(session, "tests/conformance/requirements-*.txt")
     workspace.copy_tree()
     for requirements in sorted(ROOT.glob("tests/conformance/requirements-*.txt")):
         name = requirements.stem.removeprefix("requirements-")
         if any("test_sdk_" in argument and f"test_sdk_{name}" not in argument for argument in session.posargs):
             continue  # tests of the other line, which cannot even be loaded here
-        bin_directory = environment(f"conformance-{name}", str(requirements.relative_to(ROOT)), TENANT_REQUIREMENTS)
-        session.run(
-            str(bin_directory / "python"),
-            "-m",
-            "pytest",
-            *(session.posargs or ["tests/conformance"]),
-            external=True,
-        )
+        needed = [str(requirements.relative_to(ROOT)), "tests/tenant/requirements.txt"]
+        pytest(session, "tests/conformance", python=environment(f"conformance-{name}", *needed) / "python")
+
+
+def build_artifact(session: nox.Session, directory: Path) -> Path:
+    """Build the collection's artifact in a directory, always the same one of a commit, and return it."""
+    command = [str(core_environment() / "python"), "-m", "tests.support.build", str(workspace.copy_tree())]
+    with session.chdir(ROOT):
+        session.run(*command, str(directory), external=True)
+    return max(directory.glob("sailpoint-isc-*.tar.gz"), key=lambda file: file.stat().st_mtime)
 
 
 @nox.session
@@ -341,79 +309,49 @@ def changelog(session: nox.Session) -> None:
             fragment.unlink()
 
 
-def run_pytest(session: nox.Session, python: Path, tests: str, **environ: str) -> None:
-    """Run the tests of a directory, or those that were asked for, with the copy of the tree and a tenant at hand."""
-    workspace.copy_tree()
-    command = [str(python), "-m", "pytest", "-rs", *(session.posargs or [f"tests/{tests}"])]
-    session.run(*command, external=True, env={"TENANT_PYTHON": str(tenant_python()), **environ})
-
-
 @nox.session
 def artifact(session: nox.Session) -> None:
     """Build the collection, install it on its own, and run it."""
-    require(session, "tests/artifact/test_*.py")
     builder = environment("builder", f"{SUPPORT}/execution-environment.txt") / "ansible-builder"
-    python = ansible_environment() / "python"
-    run_pytest(session, python, "artifact", COLLECTION_TREE=str(workspace.COLLECTION), ANSIBLE_BUILDER=str(builder))
-
-
-@nox.session
-def runner(session: nox.Session) -> None:
-    """Run the demo's playbook as Automation Platform does, by ansible-runner."""
-    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/runner/requirements.txt"]
-    run_pytest(session, environment("runner", *requirements) / "python", "runner")
+    pytest(session, "tests/artifact", COLLECTION_TREE=str(workspace.COLLECTION), ANSIBLE_BUILDER=str(builder))
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Look at the report in a headless browser, where the machine has one."""
-    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/browser/requirements.txt"]
-    run_pytest(session, environment("browser", *requirements) / "python", "browser")
+    """The report in a headless browser, where the machine has one."""
+    pytest(session, "tests/browser", python=docs_python())
 
 
 def docs_python() -> Path:
-    """Return the interpreter of the environment that builds the documentation, runs what is in it, and looks at it."""
-    with_ansible = (f"{SUPPORT}/ansible.txt", "requirements.txt")
-    return environment("docs", *with_ansible, f"{SUPPORT}/docs.txt", "tests/browser/requirements.txt") / "python"
+    """Return the interpreter that builds the documentation, runs what is in it, and looks at its pages."""
+    return core_environment(CORE, "", f"{SUPPORT}/docs.txt", "tests/browser/requirements.txt", name="docs") / "python"
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation site; with --update, first refresh what its playbooks print."""
     python, arguments = str(docs_python()), list(session.posargs)
+    workspace.copy_tree()
     if "--update" in arguments:
         arguments.remove("--update")
+        session.run(python, "-m", "tests.docs.examples", python, *arguments, external=True)
         workspace.copy_tree()
-        session.run(python, "-m", "tests.docs.examples", str(tenant_python()), *arguments, external=True)
     elif arguments:
         session.error("The documentation is built as a whole; after --update, names of pages may follow.")
-    workspace.copy_tree()
     session.run(python, "-m", "tests.docs.site", external=True)
 
 
 @nox.session
 def guides(session: nox.Session) -> None:
     """Build the documentation site, run every playbook that it shows, and look at its pages."""
-    python = docs_python()
     workspace.copy_tree()
-    session.run(str(python), "-m", "tests.docs.site", external=True)
-    run_pytest(session, python, "docs")
+    session.run(str(docs_python()), "-m", "tests.docs.site", external=True)
+    pytest(session, "tests/docs", python=docs_python())
 
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """Run every module against a tenant that misbehaves, and look for secrets in all that comes out."""
-    workspace.copy_tree()
-    with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
-    arguments = []
-    for core in CORES:
-        versions = core.pythons(PYTHONS)
-        if core.name in CORES_OF_CHAOS and versions:
-            arguments.append(f"--core={core.name}={core_environment(core, versions[-1]) / 'python'}")
-        elif core.name in CORES_OF_CHAOS:
-            session.log(f"There is no Python here for ansible-core {core.name}.")
-    command = [str(with_ansible), "-m", "tests.chaos.chaos", str(with_tenant), *arguments, *session.posargs]
-    session.run(*command, external=True)
+    """Every module against a tenant that misbehaves; secrets in all that comes out."""
 
 
 @nox.session
@@ -422,22 +360,21 @@ def demo(session: nox.Session) -> None:
     if CALLERS_TENANT:
         session.log("SAIL_BASE_URL is ignored: the demo brings its own tenant. README.md says how to use yours.")
     workspace.copy_tree()
-    with_ansible, with_tenant = ansible_environment() / "python", tenant_python()
-    session.run(str(with_ansible), "-m", "tests.demo.demo", str(with_tenant), external=True)
+    python = str(core_environment() / "python")
+    session.run(python, "-m", "tests.demo.demo", python, external=True)
 
 
 @nox.session
 def tenant(session: nox.Session) -> None:
     """Serve the stand-in tenant until Ctrl-C."""
-    python = tenant_python()
+    python = str(environment("tenant", "tests/tenant/requirements.txt") / "python")
     workspace.unlock()
-    session.run(str(python), "-m", "tests.tenant", *session.posargs, external=True)
+    session.run(python, "-m", "tests.tenant", *session.posargs, external=True)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what the modules cost, beside what users do today."""
     workspace.copy_tree()
-    requirements = [f"{SUPPORT}/ansible.txt", "requirements.txt", "tests/bench/requirements.txt"]
-    python, with_tenant = environment("bench", *requirements) / "python", tenant_python()
-    session.run(str(python), "-m", "tests.bench.bench", str(with_tenant), *session.posargs, external=True)
+    python = str(core_environment(CORE, "", "tests/bench/requirements.txt", name="bench") / "python")
+    session.run(python, "-m", "tests.bench.bench", python, *session.posargs, external=True)

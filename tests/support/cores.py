@@ -13,18 +13,15 @@ from dataclasses import dataclass, field
 class Core:
     """A version of ansible-core.
 
-    oldest, newest: the Pythons of a controller.  left_out: tests of sanity that cannot be installed, and why.
+    release: the one that is installed.  oldest, newest: the Pythons of a controller.
+    left_out: tests of sanity that cannot be installed, and why.
     """
 
     name: str
+    release: str
     oldest: tuple[int, int]
     newest: tuple[int, int]
     left_out: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def requirements(self) -> str:
-        """The file that says which release is installed, and what its tests need."""
-        return f"tests/support/requirements/core-{self.name}.txt"
 
     def pythons(self, found: dict[str, str]) -> list[str]:
         """Those of the interpreters found that it runs on, oldest first."""
@@ -36,12 +33,12 @@ class Core:
 
 
 CORES = (
-    Core("2.16", (3, 10), (3, 12)),
-    Core("2.18", (3, 11), (3, 13)),
-    Core("2.19", (3, 11), (3, 13)),
-    Core("2.20", (3, 12), (3, 14)),
-    Core("2.21", (3, 12), (3, 14)),
-    Core("2.22", (3, 13), (3, 15), {"pylint": "its release candidate names a pylint that cannot be had"}),
+    Core("2.16", "2.16.19", (3, 10), (3, 12)),
+    Core("2.18", "2.18.18", (3, 11), (3, 13)),
+    Core("2.19", "2.19.14", (3, 11), (3, 13)),
+    Core("2.20", "2.20.10", (3, 12), (3, 14)),
+    Core("2.21", "2.21.5", (3, 12), (3, 14)),
+    Core("2.22", "2.22.0rc1", (3, 13), (3, 15), {"pylint": "its release candidate names a pylint that cannot be had"}),
 )
 
 

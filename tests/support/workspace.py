@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The places inside the checkout in which everything is made, and the environment commands run in there."""
+"""The places inside the checkout in which everything is made, and the environment commands run in there.
+
+Parts of the proof that run at the same time have a HOME and a copy of the tree each; environments are shared.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,11 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
-HOME = CACHE / "home"
+WORK = CACHE / os.environ.get("ISC_PART", "work")
+HOME = WORK / "home"
 TEMPORARY = HOME / "tmp"
-LOGS = CACHE / "log"
-COLLECTIONS = CACHE / "collections"
+LOGS = WORK / "log"
+COLLECTIONS = WORK / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
 
 # Ansible looks the home of a host's user up, whatever HOME says; these are the variables that keep it away from there.
@@ -67,17 +71,11 @@ def enter_private_environment() -> None:
 
 
 def lock() -> None:
-    """Wait until no other run works in this checkout's copies, then keep them until this process ends."""
+    """Wait until no other run works in this copy of the tree, then keep it until this process ends."""
     global _lock
     if _lock is not None:
         return
-    CACHE.mkdir(exist_ok=True)
-    _lock = (CACHE / "lock").open("w")
-    try:
-        fcntl.flock(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print("Another run is at work in this checkout; waiting for it to end.", flush=True)
-        fcntl.flock(_lock, fcntl.LOCK_EX)
+    _lock = _locked(WORK / "lock", "Another run is at work in this checkout; waiting for it to end.")
     # Now nobody else needs what runs that were killed have left there.
     shutil.rmtree(TEMPORARY, ignore_errors=True)
     TEMPORARY.mkdir(parents=True)
@@ -122,19 +120,45 @@ def tracked_files() -> list[str]:
     return [name for name in names if (ROOT / name).is_symlink() or (ROOT / name).is_file()]
 
 
-def environment(name: str, python: str, requirements: list[str]) -> Path:
-    """Return the bin directory of the virtual environment `name`, made again when its requirements have changed."""
-    directory = CACHE / "venv" / name
+def _locked(file: Path, message: str = "") -> IO[str]:
+    """An open file that no other process has locked; the message is shown where one has."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    opened = file.open("w")
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if message:
+            print(message, flush=True)
+        fcntl.flock(opened, fcntl.LOCK_EX)
+    return opened
+
+
+def environment(name: str, python: str, requirements: list[str], core: str = "", *, alone: bool = False) -> Path:
+    """Return the bin directory of the virtual environment `name`, made again when its requirements have changed.
+
+    core: a release of ansible-core to install there.  alone: without what it needs itself, and on any Python; modules
+    run with no more than that.
+    """
+    install = [f"--requirement={ROOT / file}" for file in requirements]
+    steps = [install + [f"ansible-core=={core}"] * bool(core and not alone)]
+    if core and alone:
+        steps.append(["--no-deps", "--ignore-requires-python", f"ansible-core=={core}"])
+    with _locked(CACHE / "venv" / f"{name}.lock"):
+        return _environment(CACHE / "venv" / name, python, requirements, steps)
+
+
+def _environment(directory: Path, python: str, requirements: list[str], steps: list[list[str]]) -> Path:
     stamp = directory / "made-from"
     wanted = hashlib.sha256()
     # Scripts of an environment know where it lies: in a moved checkout it has to be made again.
-    for part in (str(directory), python, *((ROOT / file).read_text() for file in requirements)):
+    for part in (str(directory), python, str(steps), *((ROOT / file).read_text() for file in requirements)):
         wanted.update(part.encode() + b"\0")
     if not (stamp.exists() and stamp.read_text() == wanted.hexdigest()):
-        print(f"Preparing the environment {name} with {python}", flush=True)
+        print(f"Preparing the environment {directory.name} with {python}", flush=True)
         subprocess.run([python, "-m", "venv", "--clear", str(directory)], check=True)
         install = [str(directory / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
-        subprocess.run([*install, *(f"--requirement={ROOT / file}" for file in requirements)], check=True)
+        for step in steps:
+            subprocess.run([*install, *step], check=True)
         stamp.write_text(wanted.hexdigest())
     return directory / "bin"
 
