@@ -38,6 +38,18 @@ class Hand:
         found: list[dict[str, Any]] = self.control("GET", "log")["requests"]
         return found
 
+    def sent(self) -> list[dict[str, Any]]:
+        """The log without the requests for tokens."""
+        return [entry for entry in self.log() if entry["operation"] != "token"]
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Every task that the tenant holds, by id, with the keys that the API shows."""
+        private = ("definition", "source", "ends", "ends_in", "shown", "vanish")
+        return {
+            task["id"]: {key: value for key, value in task.items() if key not in private}
+            for task in self.control("GET", "tasks")["tasks"]
+        }
+
     def last(self) -> dict[str, Any]:
         return self.log()[-1]
 

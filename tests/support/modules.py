@@ -32,6 +32,11 @@ from .hand import SECRETS, Hand
 MODULES = "ansible_collections.sailpoint.isc.plugins.modules"
 Result = dict[str, Any]
 
+# Every value of api_version.
+VERSIONS = ("beta", "v2024", "v2025", "v2026", "v1")
+# Those whose list leaves pending tasks out, so that modules ask an endpoint of its own for them.
+VERSIONS_WITH_ENDPOINT = ("beta", "v2024")
+
 # Leaves out an option that tests usually give.
 OMIT: Any = object()
 
@@ -163,6 +168,11 @@ def read_result(printed: str) -> Result:
     return result
 
 
+def ids_of(result: Result) -> list[str]:
+    """The ids of the tasks that a module has returned, in order."""
+    return [task["id"] for task in result["tasks"]]
+
+
 def _text(warning: Any) -> str:
     """A warning as it is shown; from ansible-core 2.19 modules return more than that."""
     return warning if isinstance(warning, str) else str(warning["event"]["msg"])
@@ -177,6 +187,19 @@ def _signals_kept() -> Iterator[None]:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def safe_mode(tenant: Hand) -> Iterator[None]:
+    """Let the tenant refuse whatever could change something, and fail if it was asked to."""
+    tenant.control("PUT", "safe-mode", {"on": True})
+    try:
+        yield
+    finally:
+        tenant.control("PUT", "safe-mode", {"on": False})
+        refused = tenant.control("GET", "log")["unsafe_refused"]
+        asked = [(entry["method"], entry["path"], entry["status"]) for entry in tenant.sent()]
+        assert refused == 0, f"Something was to be changed in safe mode: {asked}"
 
 
 @contextlib.contextmanager
