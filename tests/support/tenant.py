@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .termination import end
 from .workspace import LOGS, ROOT
 
 READY = re.compile(r"^tenant: listening on (http\S+)$", re.MULTILINE)
 SECONDS_TO_START = 30.0
+SECONDS_TO_END = 5.0
 # One process may start several at the same time.
 _numbers = itertools.count(1)
 
@@ -42,7 +42,12 @@ def running_tenants(python: str | Path, number: int, *arguments: str) -> Iterato
     try:
         yield _urls(process, number, log)
     finally:
-        end(process)
+        process.terminate()
+        try:
+            process.wait(timeout=SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _urls(process: subprocess.Popen[bytes], number: int, log: Path) -> list[str]:

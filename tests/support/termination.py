@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
-import subprocess
-import time
-from collections import defaultdict
-from pathlib import Path
 from types import FrameType
+
+import psutil
 
 SECONDS_TO_CLEAN_UP = 5.0
 
@@ -26,45 +24,9 @@ def end_all_on_termination() -> None:
 def _end_all(_number: int, _frame: FrameType | None) -> None:
     # ansible-test and ansible-playbook remove their temporary files when interrupted, but not when terminated.
     for gentle_or_not in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + SECONDS_TO_CLEAN_UP
-        for process in _descendants():
-            _send(process, gentle_or_not)
-        while _descendants() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        running = psutil.Process().children(recursive=True)
+        for process in running:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(gentle_or_not)
+        psutil.wait_procs(running, timeout=SECONDS_TO_CLEAN_UP)
     raise KeyboardInterrupt
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process, by force when it takes too long."""
-    process.terminate()
-    try:
-        process.wait(timeout=SECONDS_TO_CLEAN_UP)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _send(process: int, number: signal.Signals) -> None:
-    try:
-        os.kill(process, number)
-    except ProcessLookupError:
-        pass  # it has ended in the meantime
-
-
-def _descendants() -> list[int]:
-    """Processes that run below this one; not those that have ended and wait for their parent to ask."""
-    children: dict[int, list[int]] = defaultdict(list)
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = file.read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue  # it has ended in the meantime
-        if state != "Z":
-            children[int(parent)].append(int(file.parent.name))
-    found: list[int] = []
-    remaining = [os.getpid()]
-    while remaining:
-        below = children[remaining.pop()]
-        found += below
-        remaining += below
-    return found
