@@ -1,0 +1,315 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What task_wait waits for, how it tells how tasks ended, and which faults it survives."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
+from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand
+from ansible_collections.sailpoint.isc.tests.support.modules import Result, Run, meanwhile, wait_until_asked
+
+each_version = pytest.mark.parametrize("version", API_VERSIONS)
+
+# Their list leaves pending tasks out, so that an endpoint of its own is asked for them.
+WITH_ENDPOINT = ("beta", "v2024")
+RESULTS = ("tasks", "failed_tasks", "pending_tasks")
+
+
+def wait(run: Run, says: str | None = None, **options: t.Any) -> Result:
+    """What a wait returns. says: what the message of one that fails must hold (a regular expression)."""
+    given = {"interval": 0.05, "max_interval": 0.1, "timeout": "2m", **options}
+    result = (run if says is None else run.failing)("task_wait", **given)
+    assert not result.get("changed")
+    assert re.search(says or "^$", result.get("msg", ""))
+    return result
+
+
+def found(result: Result) -> tuple[list[str], ...]:
+    """The ids of the tasks, the failed ones and the pending ones."""
+    return tuple([record["id"] for record in result[key]] for key in RESULTS)
+
+
+def sent(tenant: Hand) -> list[dict[str, t.Any]]:
+    return [entry for entry in tenant.log() if entry["operation"] != "token"]
+
+
+# What is waited for, in which order it is told, why it fails, and how many requests there may be beside the polls.
+WAITS: dict[str, tuple[dict[str, t.Any], list[str], str | None, int]] = {
+    "ids": ({"ids": ["groups", "over", "accounts", "groups"]}, ["groups", "over", "accounts"], None, 0),
+    "quiet": (
+        {"source_ids": ["hr", "ad"], "types": ["CLOUD_ACCOUNT_AGGREGATION", "CLOUD_GROUP_AGGREGATION"], "settle": 2},
+        ["accounts", "groups"],
+        None,
+        2,
+    ),
+    "names": (
+        {"unique_names": ["*Role"], "fail_on": ["WARNING", "ERROR"]},
+        ["role"],
+        r"^Cloud Refresh Role \(role\) ended with ERROR\.$",
+        1,
+    ),
+}
+
+
+@each_version
+@pytest.mark.parametrize("name", WAITS)
+def test_a_task_has_completed_when_both_completed_and_completion_status_are_set(
+    tenant: Hand, run: Run, name: str, version: str
+) -> None:
+    options, ids, says, others = WAITS[name]
+    accounts = {"source": "hr", "definition": "CLOUD_ACCOUNT_AGGREGATION"}
+    tenant.scenario(
+        sources=[{"id": "hr", "name": "HR System"}, {"id": "ad", "name": "Active Directory"}],
+        tasks=[
+            {"id": "accounts", **accounts, "age": "5m"},
+            {"id": "groups", "source": "ad", "definition": "CLOUD_GROUP_AGGREGATION", "age": "6m"},
+            {"id": "role", "definition": "CLOUD_REFRESH_ROLE", "age": "7m"},
+            {"id": "refresh", "definition": "IDENTITY_REFRESH", "age": "8m"},
+            {"id": "over", **accounts, "age": "1h", "completionStatus": "SUCCESS"},
+        ],
+    )
+    first = "pending" if version in WITH_ENDPOINT else "list"
+    # Two ids that are left are looked up one by one.
+    later = "get" if first == "pending" and name == "ids" else first
+
+    def complete() -> None:
+        ends = {"accounts": "SUCCESS", "groups": "WARNING", "role": "ERROR"}
+        for task_id, status in ends.items():
+            tenant.control("PATCH", f"tasks/{task_id}", {"ends_in": 0, "completed_gap": "1h", "ends": status})
+        wait_until_asked(tenant, later, sum(entry["operation"] == later for entry in tenant.log()) + 2)
+        for task_id in ends:
+            tenant.control("PATCH", f"tasks/{task_id}", {"completed_gap": 0})
+
+    with meanwhile(tenant, first, complete):
+        result = wait(run, says, api_version=version, **options)
+    assert found(result) == (ids, ids if says else [], [])
+    assert all(record["completed"] and record["completionStatus"] for record in result["tasks"])
+    # Before any has completed, between the two, and after both.
+    assert result["polls"] >= 3
+    requests = sent(tenant)
+    assert result["requests"] == len(requests) + 1
+    assert len(requests) <= result["polls"] * (2 if later == "get" else 1) + others
+    assert {entry["method"] for entry in requests} == {"GET"}
+
+
+@pytest.fixture
+def ended(tenant: Hand) -> None:
+    """Tasks that have ended in every way, and two that never will."""
+    tenant.scenario(
+        tasks=[
+            {"id": "good", "completionStatus": "SUCCESS"},
+            {"id": "warned", "completionStatus": "WARNING"},
+            {"id": "bad", "completionStatus": "ERROR", "messages": ["The virtual appliance is down"]},
+            {"id": "ended", "completionStatus": "TERMINATED"},
+            {"id": "flaky", "completionStatus": "Temp_Error"},
+            {"id": "odd", "completionStatus": "PAUSED_FOREVER"},
+            {"id": "stuck", "age": "2d"},
+            {"id": "half", "age": "3d", "completed": "2026-05-17T19:33:16.470Z"},
+        ]
+    )
+
+
+class Ending(t.NamedTuple):
+    """Options, and what the wait comes to. says: where it is to fail.  lasts: at least so many seconds."""
+
+    options: dict[str, t.Any]
+    tasks: t.Sequence[str] = ()
+    failed: t.Sequence[str] = ()
+    pending: t.Sequence[str] = ()
+    says: str | None = None
+    warnings: t.Sequence[str] = ()
+    lasts: float = 0
+    polls: int | None = None
+
+
+ENDINGS = {
+    "success": Ending({"ids": ["good"]}, ["good"]),
+    "warning is no failure": Ending({"ids": ["warned", "good"]}, ["warned", "good"]),
+    "error is a failure": Ending(
+        {"ids": ["good", "bad"]},
+        ["good", "bad"],
+        ["bad"],
+        says=r"^1 of 2 tasks failed: Cloud Account Aggregation \(bad\) ended with ERROR "
+        r"\(The virtual appliance is down\)\.$",
+    ),
+    "terminated is a failure": Ending({"ids": ["ended"]}, ["ended"], ["ended"], says="ended with TERMINATED"),
+    "spelling of TEMPERROR": Ending({"ids": ["flaky"]}, ["flaky"], ["flaky"], says="ended with Temp_Error"),
+    "fail_on nothing": Ending({"ids": ["bad", "flaky"], "fail_on": []}, ["bad", "flaky"]),
+    "fail_on warning alone": Ending(
+        {"ids": ["bad", "warned"], "fail_on": ["WARNING"]}, ["bad", "warned"], ["warned"], says="ended with WARNING"
+    ),
+    "unknown status": Ending(
+        {"ids": ["odd"]},
+        ["odd"],
+        warnings=[
+            "Taken as completed, though the completion status is not a known one: "
+            'Cloud Account Aggregation (odd) with "PAUSED_FOREVER".'
+        ],
+    ),
+    "timeout": Ending(
+        {"ids": ["good", "stuck", "half", "bad"], "timeout": "0.5s"},
+        ["good", "bad"],
+        ["bad"],
+        ["stuck", "half"],
+        says=r"^Timed out after 0\.5 s: 2 of 4 tasks still pending: .*\(stuck\); .*\(half\)",
+        lasts=0.5,
+    ),
+    "timeout of zero looks once": Ending(
+        {"ids": ["stuck"], "timeout": 0}, pending=["stuck"], says="^Timed out after 0 s", polls=1
+    ),
+    "timeout of a quiet wait": Ending(
+        {"unique_names": ["Cloud Account*"], "timeout": "0.5"},
+        pending=["stuck", "half"],
+        says=r"^Timed out after 0\.5 s",
+        lasts=0.5,
+    ),
+    "unknown id": Ending(
+        {"ids": ["good", "nobody-knows"], "not_found_grace": "0.5s"},
+        ["good"],
+        says=r'The id is not known to the tenant for 0\.5 s \(not_found_grace\): "nobody-knows"',
+        lasts=0.5,
+    ),
+    "unknown id without grace": Ending(
+        {"ids": ['no/bo"dy', "nobody-knows"], "not_found_grace": 0}, says="^2 ids are not known", polls=1
+    ),
+    "unknown id until the timeout": Ending(
+        {"ids": ["nobody-knows"], "timeout": 0.5},
+        says=r'^Timed out after 0\.5 s: not known to the tenant: "nobody-knows"',
+        lasts=0.5,
+    ),
+    "settled": Ending({"source_ids": ["nobody-knows"], "settle": 3}, polls=3),
+    "settled at once": Ending({"types": ["CLOUD_REFRESH_ROLE"]}, polls=1),
+    "whole tenant": Ending({"timeout": 0}, pending=["stuck", "half"], says="2 of 2 tasks still pending", polls=1),
+}
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.parametrize("name", ENDINGS)
+def test_all_results_come_with_success_and_failure(run: Run, name: str) -> None:
+    case = ENDINGS[name]
+    result = wait(run, case.says, api_version="v1", fields=["id", "completed"], **case.options)
+    assert found(result) == (list(case.tasks), list(case.failed), list(case.pending))
+    assert all(record.keys() == {"id", "completed"} for key in RESULTS for record in result[key])
+    assert result["warnings"] == list(case.warnings)
+    assert result["elapsed"] >= case.lasts
+    assert result["polls"] == (case.polls or result["polls"]) >= 1
+    assert result["requests"] == result["polls"] + 1
+
+
+@pytest.mark.usefixtures("ended")
+@each_version
+def test_check_mode_looks_once_and_what_is_pending_or_unknown_is_no_failure(run: Run, version: str) -> None:
+    result = wait(run, check_mode=True, api_version=version, ids=["stuck", "nobody-knows", "good"])
+    assert result["polls"] == 1
+    assert found(result) == (["good"], [], ["stuck"])
+
+
+@pytest.mark.usefixtures("ended")
+@each_version
+def test_check_mode_looks_once_at_the_whole_tenant(run: Run, version: str) -> None:
+    result = wait(run, check_mode=True, api_version=version)
+    assert result["polls"] == 1
+    assert found(result) == ([], [], ["stuck", "half"])
+
+
+@pytest.mark.usefixtures("ended")
+def test_check_mode_fails_for_a_task_that_has_failed(run: Run) -> None:
+    result = wait(run, "ended with ERROR", check_mode=True, ids=["bad"])
+    assert result["polls"] == 1
+    assert found(result) == (["bad"], ["bad"], [])
+
+
+@each_version
+def test_a_hundred_tasks_take_one_request_and_one_for_every_250_that_are_pending(
+    tenant: Hand, run: Run, version: str
+) -> None:
+    ids = [f"bulk-{number}" for number in range(100)]
+    tenant.scenario(
+        tasks=[
+            *({"id": task_id} for task_id in ids[:60]),
+            *({"id": task_id, "completionStatus": "SUCCESS"} for task_id in ids[60:]),
+        ],
+        generate={"count": 200, "sources": 3, "pending": 1},
+    )
+    result = wait(run, check_mode=True, api_version=version, ids=ids, fields=["id"])
+    assert found(result) == (ids[60:], [], ids[:60])
+    operations = [entry["operation"] for entry in sent(tenant)]
+    # Only where the list leaves them out.
+    assert operations == (["pending", "pending", "list"] if version in WITH_ENDPOINT else ["list"])
+    assert result["requests"] == len(operations) + 1
+
+
+def test_passing_faults_do_not_end_the_wait_without_any_retries_of_a_request(tenant: Hand, run: Run) -> None:
+    faults: list[dict[str, t.Any]] = [
+        {"fault": "status", "code": 500},
+        {"fault": "reset_before"},
+        {"fault": "html"},
+        {"fault": "status", "code": 429, "retry_after": 1},
+        {"fault": "short_body"},
+        {"fault": "slow_first_byte", "seconds": 10},
+        {"fault": "expire_token"},
+    ]
+    tenant.scenario(
+        tasks=[{"id": "over", "completionStatus": "SUCCESS"}],
+        faults=[{"operation": "list", "nth": number, **fault} for number, fault in enumerate(faults, 1)],
+    )
+    result = wait(run, api_version="v1", ids=["over"], retries=0, request_timeout=3)
+    assert found(result) == (["over"], [], [])
+    assert result["polls"] == 1
+    assert len(sent(tenant)) == 8
+    # The second one in place of the one that had expired.
+    assert tenant.control("GET", "log")["tokens"] == 2
+    assert result["requests"] == 10
+    # The time that the server asked for, and the one that an answer may take.
+    assert result["elapsed"] >= 1 + 3
+
+
+def test_the_deadline_ends_a_wait_whose_polls_all_fail(tenant: Hand, run: Run) -> None:
+    tenant.faults({"operation": "list", "times": None, "fault": "status", "code": 503})
+    says = r"^Timed out after 0\.5 s.*the last poll failed.*was refused with 503"
+    result = wait(run, says, api_version="v1", ids=["over"], retries=0, timeout=0.5)
+    assert result["elapsed"] >= 0.5
+    assert result["requests"] >= 2
+    assert result["polls"] == 0
+    assert found(result) == ([], [], [])
+
+
+def test_a_lasting_fault_ends_the_wait_at_once(tenant: Hand, run: Run) -> None:
+    tenant.faults({"operation": "list", "times": None, "fault": "status", "code": 400})
+    result = wait(run, "was refused with 400", api_version="v1", ids=["over"], retries=0)
+    assert result["status"] == 400
+    assert re.fullmatch("[0-9a-f]{32}", result["request_id"])
+    assert result["requests"] == 2
+    assert result["polls"] == 0
+    assert found(result) == ([], [], [])
+
+
+def test_tokens_are_renewed_before_they_expire_and_an_id_may_be_unknown_for_a_while(tenant: Hand, run: Run) -> None:
+    client = {"client_id": "admin", "client_secret": SECRETS["admin"], "user_name": "ada.admin", "token_lifetime": 10}
+    tenant.scenario(
+        clients=[client],
+        tasks=[{"id": "shy", "completionStatus": "SUCCESS", "visible_after": "1h"}, {"id": "slow"}],
+        # A token that is said to expire sooner than it does is never refused for a request that takes its time.
+        faults=[{"operation": "token", "times": None, "fault": "extra_keys", "values": {"expires_in": 1}}],
+    )
+
+    def end() -> None:
+        wait_until_asked(tenant, "get", 2)
+        tenant.control("PATCH", "tasks/slow", {"ends_in": 0})
+        tenant.control("PATCH", "tasks/shy", {"visible_after": 0})
+
+    with meanwhile(tenant, "token", end, times=2):
+        result = wait(run, api_version="v2024", ids=["slow", "shy"], not_found_grace="5m")
+    assert found(result) == (["slow", "shy"], [], [])
+    log = tenant.control("GET", "log")
+    of_shy = [entry["status"] for entry in log["requests"] if entry["path"].endswith("/shy")]
+    assert list(dict.fromkeys(of_shy)) == [404, 200]
+    assert 401 not in {entry["status"] for entry in log["requests"]}
+    assert log["tokens"] >= 2
+    assert result["requests"] == len(log["requests"])
