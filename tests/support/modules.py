@@ -41,7 +41,7 @@ VERSIONS_WITH_ENDPOINT = ("beta", "v2024")
 OMIT: Any = object()
 
 _SETTINGS_OF_CALLER = re.compile(r"SAIL_\w+|\w+_(proxy|ca_bundle)", re.IGNORECASE)
-_SECONDS_TO_BE_ASKED = 30.0
+_SECONDS_TO_WAIT = 30.0
 _BETWEEN_LOOKS = 0.02
 
 
@@ -227,10 +227,17 @@ def meanwhile(tenant: Hand, operation: str, change: Callable[[], object], times:
 
 def wait_until_asked(tenant: Hand, operation: str, times: int = 1) -> None:
     """Wait until the tenant has been asked for an operation so many times since its log was emptied."""
-    deadline = time.monotonic() + _SECONDS_TO_BE_ASKED
-    while _times_asked(tenant, operation) < times:
+    wait_until(
+        lambda: _times_asked(tenant, operation) >= times, f"The tenant was not asked for {operation} {times} times."
+    )
+
+
+def wait_until(condition: Callable[[], bool], failure: str) -> None:
+    """Wait until a condition holds; failure: the message if it does not in time."""
+    deadline = time.monotonic() + _SECONDS_TO_WAIT
+    while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"The tenant was not asked for {operation} {times} times.")
+            raise TimeoutError(failure)
         time.sleep(_BETWEEN_LOOKS)
 
 

@@ -97,6 +97,24 @@ OF_MODULES = {
         ({"count_only": 7}, "count_only.*7"),
         ({"id": "x"}, "Unsupported parameters .*: id[.]"),
     ],
+    "source_aggregations": [
+        ({"sources": []}, r"sources is \[\]: it is empty"),
+        ({"sources": [{"name": "HR"}]}, "missing required arguments: id"),
+        ({"sources": [{"id": ".."}]}, 'id is "..".*no id looks like this'),
+        ({"sources": [{"id": "a", "name": ""}]}, 'name is "": it is empty'),
+        ({"sources": [{"id": "a", "kinds": []}]}, r"kinds is \[\]: it is empty"),
+        ({"sources": [{"id": "a", "kinds": ["groups"]}]}, "kinds must be one or more of: accounts, entitlements"),
+        ({"sources": [{"id": "a", "on_busy": "kill"}]}, "on_busy must be one of: fail, skip, adopt, wait"),
+        ({"sources": [{"id": "a", "nmae": "HR"}]}, "nmae"),
+        ({"sources": [{"id": "a"}, {"id": "b", "max_age": "soon"}]}, 'max_age is "soon"'),
+        (
+            {"sources": [{"id": "a"}, {"id": "b", "file": "/nowhere/x.csv"}]},
+            'file is "/nowhere/x.csv".*no file that can be read',
+        ),
+        ({"sources": [{"id": "a", "kinds": ["uncorrelated_accounts"]}]}, 'sources is "a": uncorrelated_.* needs file'),
+        ({"max_parallel": 0}, "max_parallel is 0.*must be 1 or more"),
+        ({"timeout": "soon"}, 'timeout is "soon"'),
+    ],
     "task_status_info": [
         ({"id": ""}, 'id is "": it is empty'),
         ({"id": "."}, 'id is ".": '),
@@ -205,6 +223,7 @@ def test_a_wrong_option_is_refused(tenant: Hand, run: Run, module: str, options:
     failure = run.failing(module, **given)
     assert re.search(says, failure["msg"])
     assert failure.get("attempts") is None
+    assert not failure.keys() & {"exception", "results"}
     assert tenant.log() == []
 
 

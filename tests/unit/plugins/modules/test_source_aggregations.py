@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Aggregations of several sources: in their order, a few at once, and what becomes of the rest when one fails."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+
+import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand
+from ansible_collections.sailpoint.isc.tests.support.modules import Run, meanwhile, wait_until
+
+Entries = list[dict[str, t.Any]]
+
+# An aggregation that has completed at the first look.
+AT_ONCE = {"seconds": 0, "completed_gap": 0}
+
+
+@pytest.fixture(autouse=True)
+def quick(run: Run) -> None:
+    run.connection.update(interval=0.1, max_interval=0.1, timeout="1m")
+
+
+def each(results: Entries, key: str) -> list[t.Any]:
+    return [outcome[key] for outcome in results]
+
+
+def statuses(results: Entries) -> list[str]:
+    return [outcome["task"]["completionStatus"] for outcome in results]
+
+
+def launched(tenant: Hand) -> list[str]:
+    """What has started an aggregation, such as hr/load-accounts, in its order."""
+    paths = [entry["path"] for entry in tenant.log() if entry["effect"] == "launched"]
+    return [path.partition("/sources/")[2].replace("v1/", "") for path in paths]
+
+
+def tasks(tenant: Hand) -> Entries:
+    held: Entries = tenant.control("GET", "tasks")["tasks"]
+    return held
+
+
+@contextlib.contextmanager
+def safe_mode(tenant: Hand) -> t.Iterator[None]:
+    """Nothing is to be sent that could change something."""
+    tenant.control("PUT", "safe-mode", {"on": True})
+    yield
+    assert tenant.control("GET", "log")["unsafe_refused"] == 0
+    tenant.control("PUT", "safe-mode", {"on": False})
+
+
+def end(tenant: Hand, task_id: str) -> None:
+    tenant.control("PATCH", f"tasks/{task_id}", {"ends_in": 0})
+
+
+@pytest.mark.parametrize("version", API_VERSIONS)
+def test_sources_and_kinds_are_aggregated_in_their_order(tenant: Hand, run: Run, version: str) -> None:
+    brief = {"seconds": 0.1, "completed_gap": 0}
+    tenant.scenario(
+        sources=[
+            {"id": "ad", "name": "Active Directory", "accounts": {**brief, "ends": "WARNING"}, "entitlements": brief},
+            {"id": "hr", "name": "HR System", "accounts": brief},
+            {"id": "recent", "name": "Contractors"},
+        ],
+        tasks=[{"id": "recent", "source": "recent", "age": "10m", "seconds": 30}],
+    )
+    sources: Entries = [
+        {"id": "ad", "kinds": ["entitlements", "accounts"]},
+        {"id": "hr", "name": "People"},
+        {"id": "recent", "name": "Recent", "max_age": "1h"},
+    ]
+
+    def aggregate(sources: Entries, **options: t.Any) -> Entries:
+        result = run("source_aggregations", sources=sources, api_version=version, **options)
+        assert result["changed"]
+        results: Entries = result["results"]
+        assert each(results, "source_id") == ["ad", "ad", "hr", "recent"]
+        assert each(results, "aggregation") == ["entitlements", "accounts", "accounts", "accounts"]
+        assert each(results, "failed") == [False] * 4
+        return results
+
+    with safe_mode(tenant):
+        planned = aggregate(sources, check_mode=True)
+    assert each(planned, "action") == ["started"] * 3 + ["skipped"]
+    assert each(planned[:3], "task") == [None] * 3
+    assert planned[3]["task"]["id"] == "recent"
+    assert "succeeded at" in planned[3]["reason"]
+
+    results = aggregate(sources)
+    assert each(results, "action") == ["started"] * 3 + ["skipped"]
+    assert each(results, "source_name") == ["Active Directory", "Active Directory", "People", "Recent"]
+    assert each(results[:3], "reason") == [""] * 3
+    assert statuses(results[:3]) == ["SUCCESS", "WARNING", "SUCCESS"]
+    assert "progress" not in results[0]
+    assert results[1]["progress"]["status"] == "COMPLETED"
+    held = {task["id"]: task for task in tasks(tenant)}
+    first, second, third = (held[outcome["task"]["id"]] for outcome in results[:3])
+    assert held.keys() == {"recent", first["id"], second["id"], third["id"]}
+    # None was created before the one before it had completed.
+    assert first["completed"] <= second["created"]
+    assert second["completed"] <= third["created"]
+
+    # The accounts of the first source have ended with a warning, which is no success.
+    again = aggregate([{**source, "max_age": "1h"} for source in sources])
+    assert each(again, "action") == ["skipped", "started", "skipped", "skipped"]
+    assert launched(tenant) == ["ad/load-entitlements", "ad/load-accounts", "hr/load-accounts", "ad/load-accounts"]
+    # One for each of the runs.
+    assert tenant.control("GET", "log")["tokens"] == 3
+
+
+def test_so_many_sources_are_aggregated_at_once(tenant: Hand, run: Run) -> None:
+    tenant.scenario(
+        sources=[
+            {"id": "long", "accounts": {"seconds": 600}},
+            {"id": "short", "accounts": AT_ONCE},
+            {"id": "also-short", "accounts": AT_ONCE, "entitlements": AT_ONCE},
+        ]
+    )
+    sources: Entries = [{"id": "long"}, {"id": "short"}, {"id": "also-short", "kinds": ["accounts", "entitlements"]}]
+
+    def end_the_long_one() -> None:
+        """Once all others have ended."""
+        wait_until(lambda: each(tasks(tenant), "completionStatus").count("SUCCESS") == 3, "They did not end.")
+        (running,) = (task for task in tasks(tenant) if task["completionStatus"] is None)
+        end(tenant, running["id"])
+
+    with meanwhile(tenant, "load_entitlements", end_the_long_one):
+        result = run("source_aggregations", sources=sources, max_parallel=2)
+    assert each(result["results"], "source_id") == ["long", "short", "also-short", "also-short"]
+    assert statuses(result["results"]) == ["SUCCESS"] * 4
+    paths = launched(tenant)
+    assert sorted(paths[:2]) == ["long/load-accounts", "short/load-accounts"]
+    assert paths[2:] == ["also-short/load-accounts", "also-short/load-entitlements"]
+    assert tenant.control("GET", "log")["tokens"] == 1
+
+
+# By the third of five sources: how it is called, its action, why it fails (a regular expression), and options.
+FAILURES: dict[str, tuple[str, str, str, dict[str, t.Any]]] = {
+    "broken": (
+        "SAP",
+        "started",
+        r"^Cloud Account Aggregation of SAP \(\w+\) ended with ERROR \(The service account is locked\)",
+        {},
+    ),
+    "nosuch": ("nosuch", "not_started", "/sources/nosuch/load-accounts was refused with 404 .*check source_id", {}),
+    "busy": ("busy", "not_started", r"^The source is busy: Cloud Account Aggregation of Payroll \(in-busy\)", {}),
+    "refused": ("refused", "not_started", "^The tenant did not start the aggregation: This aggregation", {}),
+    "slow": ("slow", "started", r"^Timed out after [\d.]+ s: 1 of 1 task still pending", {"timeout": 0.5}),
+}
+
+
+@pytest.mark.parametrize("stop", [True, False])
+@pytest.mark.parametrize("third", FAILURES)
+def test_a_failure_stops_the_rest_or_does_not(tenant: Hand, run: Run, third: str, stop: bool) -> None:
+    name, action, says, options = FAILURES[third]
+    broken = {**AT_ONCE, "ends": "ERROR", "messages": ["The service account is locked."]}
+    tenant.scenario(
+        sources=[
+            *({"id": source, "accounts": AT_ONCE} for source in ("one", "two", "four", "five")),
+            {"id": "broken", "name": "SAP", "accounts": broken},
+            {"id": "busy", "name": "Payroll"},
+            {"id": "refused", "refuse": "completion_status"},
+            {"id": "slow", "accounts": {"seconds": 600}},
+        ],
+        tasks=[{"id": "in-busy", "source": "busy"}],
+    )
+    sources = [{"id": source} for source in ("one", "two", third, "four", "five")]
+    failure = run.failing("source_aggregations", sources=sources, stop_on_failure=stop, **options)
+    assert failure["changed"]
+    results: Entries = failure["results"]
+    rest = "not_started" if stop else "started"
+    assert each(results, "action") == ["started", "started", action, rest, rest]
+    assert each(results, "failed") == [False, False, True, False, False]
+    assert re.search(says, results[2]["reason"])
+    assert each(results[3:], "reason") == ["Another aggregation failed before." if stop else ""] * 2
+    left = ", and 2 were not started for that" if stop else ""
+    reason = results[2]["reason"].rstrip(".")
+    assert failure["msg"] == f"1 of 5 aggregations failed{left}: accounts of {name}: {reason}."
+    started = ["one", "two", *([third] if action == "started" else []), *([] if stop else ["four", "five"])]
+    assert launched(tenant) == [f"{source}/load-accounts" for source in started]
+
+
+def test_each_busy_source_does_what_on_busy_says(tenant: Hand, run: Run) -> None:
+    names = ("skip", "adopt", "wait", "fail")
+    tenant.scenario(
+        sources=[{"id": name, "accounts": AT_ONCE} for name in names],
+        tasks=[{"id": f"in-{name}", "source": name} for name in names],
+    )
+
+    def end_those_that_are_waited_for() -> None:
+        paths = {"/beta/task-status/in-adopt", "/beta/task-status/in-wait"}
+        wait_until(lambda: paths.issubset(each(tenant.log(), "path")), "They were not looked at.")
+        assert launched(tenant) == []
+        end(tenant, "in-adopt")
+        end(tenant, "in-wait")
+
+    with meanwhile(tenant, "get", end_those_that_are_waited_for):
+        failure = run.failing(
+            "source_aggregations",
+            sources=[{"id": name, "on_busy": name} for name in names],
+            max_parallel=4,
+            stop_on_failure=False,
+        )
+    assert failure["changed"]
+    skipped, adopted, waited, failed = results = failure["results"]
+    assert each(results, "action") == ["skipped", "adopted", "started", "not_started"]
+    assert each(results, "failed") == [False, False, False, True]
+    assert skipped["task"]["id"] == "in-skip"
+    assert "is already running" in skipped["reason"]
+    assert adopted["task"]["id"] == "in-adopt"
+    assert waited["task"]["id"] != "in-wait"
+    assert statuses([adopted, waited]) == ["SUCCESS", "SUCCESS"]
+    assert failed["task"] is None
+    says = r"1 of 4 aggregations failed: accounts of fail: The source is busy: .*\(in-fail\)"
+    assert re.match(says, failure["msg"])
+    assert launched(tenant) == ["wait/load-accounts"]
