@@ -141,6 +141,7 @@ OF_MODULES = {
         ({"id": "good", "newer_than": "1h"}, r"id\|newer_than"),
         ({"id": "good", "older_than": "1h"}, r"id\|older_than"),
         ({"id": "good", "max_results": 1}, r"id\|max_results"),
+        # What has a default may be left out, but not given, not even as it is.
         ({"id": "good", "sorters": "-created"}, r"id\|sorters"),
         ({"id": "good", "offset": 0}, r"id\|offset"),
         ({"id": "good", "limit": 5}, r"id\|limit"),
