@@ -17,13 +17,15 @@ SECONDS = 30
 
 
 class Hand:
-    """The stand-in tenant at `url`."""
+    """The stand-in tenant at `url`. verify: its certificate, as requests takes it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, verify: bool | str = True) -> None:
         self.url = url
+        self.verify = verify
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = requests.request(method, f"{self.url}/_tenant/{path}", json=body, timeout=SECONDS)
+        url = f"{self.url}/_tenant/{path}"
+        answer = requests.request(method, url, json=body, timeout=SECONDS, verify=self.verify)
         assert answer.ok, answer.text
         return answer.json()
 
