@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Callable
 from urllib.parse import quote
 
 import requests
@@ -14,6 +18,9 @@ import requests
 SECRETS = {"admin": "admin-secret", "reader": "reader-secret", "helpdesk": "helpdesk-secret"}
 PATCH = "application/json-patch+json"
 SECONDS = 30
+
+_SECONDS_TO_WAIT = 30.0
+_BETWEEN_LOOKS = 0.02
 
 
 class Hand:
@@ -90,3 +97,63 @@ class Session:
 
     def patch(self, path: str, operations: Any, content_type: str = PATCH) -> requests.Response:
         return self.request("PATCH", path, json=operations, headers={"Content-Type": content_type})
+
+
+@contextlib.contextmanager
+def safe_mode(tenant: Hand) -> Iterator[None]:
+    """Let the tenant refuse whatever could change something, and fail if it was asked to."""
+    tenant.control("PUT", "safe-mode", {"on": True})
+    try:
+        yield
+    finally:
+        tenant.control("PUT", "safe-mode", {"on": False})
+        refused = tenant.control("GET", "log")["unsafe_refused"]
+        asked = [(entry["method"], entry["path"], entry["status"]) for entry in tenant.sent()]
+        assert refused == 0, f"Something was to be changed in safe mode: {asked}"
+
+
+@contextlib.contextmanager
+def meanwhile(tenant: Hand, operation: str, change: Callable[[], object], times: int = 1) -> Iterator[None]:
+    """Change something as soon as the tenant has been asked for an operation so many times since now."""
+    seen = _times_asked(tenant, operation)
+    failures: list[BaseException] = []
+
+    def watch() -> None:
+        try:
+            wait_until_asked(tenant, operation, seen + times)
+            change()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def wait_until_asked(tenant: Hand, operation: str, times: int = 1, client: str | None = None) -> None:
+    """Wait until the tenant has been asked for an operation so many times since its log was emptied.
+
+    client: count what that client asks for, and nothing else.
+    """
+    wait_until(
+        lambda: _times_asked(tenant, operation, client) >= times,
+        f"The tenant was not asked for {operation} {times} times.",
+    )
+
+
+def wait_until(condition: Callable[[], bool], failure: str) -> None:
+    """Wait until a condition holds; failure: the message if it does not in time."""
+    deadline = time.monotonic() + _SECONDS_TO_WAIT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(failure)
+        time.sleep(_BETWEEN_LOOKS)
+
+
+def _times_asked(tenant: Hand, operation: str, client: str | None = None) -> int:
+    return sum(entry["operation"] == operation and client in (None, entry["client_id"]) for entry in tenant.log())

@@ -17,17 +17,15 @@ import os
 import re
 import signal
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
-from .hand import SECRETS, Hand
+from .hand import SECRETS
 
 MODULES = "ansible_collections.sailpoint.isc.plugins.modules"
 Result = dict[str, Any]
@@ -41,8 +39,6 @@ VERSIONS_WITH_ENDPOINT = ("beta", "v2024")
 OMIT: Any = object()
 
 _SETTINGS_OF_CALLER = re.compile(r"SAIL_\w+|\w+_(proxy|ca_bundle)", re.IGNORECASE)
-_SECONDS_TO_WAIT = 30.0
-_BETWEEN_LOOKS = 0.02
 
 
 class Run:
@@ -187,59 +183,3 @@ def _signals_kept() -> Iterator[None]:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def safe_mode(tenant: Hand) -> Iterator[None]:
-    """Let the tenant refuse whatever could change something, and fail if it was asked to."""
-    tenant.control("PUT", "safe-mode", {"on": True})
-    try:
-        yield
-    finally:
-        tenant.control("PUT", "safe-mode", {"on": False})
-        refused = tenant.control("GET", "log")["unsafe_refused"]
-        asked = [(entry["method"], entry["path"], entry["status"]) for entry in tenant.sent()]
-        assert refused == 0, f"Something was to be changed in safe mode: {asked}"
-
-
-@contextlib.contextmanager
-def meanwhile(tenant: Hand, operation: str, change: Callable[[], object], times: int = 1) -> Iterator[None]:
-    """Change something as soon as the tenant has been asked for an operation so many times since now."""
-    seen = _times_asked(tenant, operation)
-    failures: list[BaseException] = []
-
-    def watch() -> None:
-        try:
-            wait_until_asked(tenant, operation, seen + times)
-            change()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    if failures:
-        raise failures[0]
-
-
-def wait_until_asked(tenant: Hand, operation: str, times: int = 1) -> None:
-    """Wait until the tenant has been asked for an operation so many times since its log was emptied."""
-    wait_until(
-        lambda: _times_asked(tenant, operation) >= times, f"The tenant was not asked for {operation} {times} times."
-    )
-
-
-def wait_until(condition: Callable[[], bool], failure: str) -> None:
-    """Wait until a condition holds; failure: the message if it does not in time."""
-    deadline = time.monotonic() + _SECONDS_TO_WAIT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(failure)
-        time.sleep(_BETWEEN_LOOKS)
-
-
-def _times_asked(tenant: Hand, operation: str) -> int:
-    return sum(entry["operation"] == operation for entry in tenant.log())

@@ -10,14 +10,8 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.tests.support.hand import Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import (
-    VERSIONS,
-    VERSIONS_WITH_ENDPOINT,
-    Run,
-    ids_of,
-    safe_mode,
-)
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand, safe_mode
+from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, VERSIONS_WITH_ENDPOINT, Run, ids_of
 
 ACCOUNTS, ENTITLEMENTS, ROLES = "CLOUD_ACCOUNT_AGGREGATION", "CLOUD_GROUP_AGGREGATION", "CLOUD_REFRESH_ROLE"
 REFRESH = "IDENTITY_REFRESH"

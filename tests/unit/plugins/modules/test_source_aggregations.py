@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
-from ansible_collections.sailpoint.isc.tests.support.hand import Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import Run, meanwhile, wait_until
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, wait_until
+from ansible_collections.sailpoint.isc.tests.support.modules import Run
 
 Entries = list[dict[str, t.Any]]
 

@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, Run, safe_mode
+from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, safe_mode
+from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, Run
 
 COMPLETED = "2026-05-17T19:33:16.470Z"
 # Two spellings of that moment.

@@ -9,15 +9,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.tests.support.hand import Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import (
-    VERSIONS,
-    VERSIONS_WITH_ENDPOINT,
-    Run,
-    ids_of,
-    meanwhile,
-    safe_mode,
-)
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode
+from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, VERSIONS_WITH_ENDPOINT, Run, ids_of
 
 ACCOUNTS, ENTITLEMENTS, ROLES = "CLOUD_ACCOUNT_AGGREGATION", "CLOUD_GROUP_AGGREGATION", "CLOUD_REFRESH_ROLE"
 # Holds whatever may need quoting.

@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
-from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import Result, Run, meanwhile, wait_until_asked
+from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, meanwhile, wait_until_asked
+from ansible_collections.sailpoint.isc.tests.support.modules import Result, Run
 
 each_version = pytest.mark.parametrize("version", API_VERSIONS)
 
