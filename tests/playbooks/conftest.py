@@ -41,7 +41,9 @@ def run(tenant: Hand, tmp_path: Path) -> Callable[..., Played]:
     credentials = {"SAIL_BASE_URL": tenant.url, "SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": SECRETS["admin"]}
 
     def run(playbook: Any, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> Played:
-        environ = {"ANSIBLE_NOCOLOR": "1", **(credentials if environ is None else environ)}
+        # From ansible-core 2.21 modules tell what they were given only when asked; before they always did.
+        settings = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1"}
+        environ = {**settings, **(credentials if environ is None else environ)}
         return play(tmp_path, playbook, *arguments, environ=environ, **options)
 
     return run

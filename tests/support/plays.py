@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,66 @@ class Played:
 
     def said(self, host: str = "localhost") -> str:
         """What it printed of a host, without the headings of tasks."""
-        texts = (event["stdout"] for event in self.events if event["event_data"].get("host") == host)
+        texts = (event["stdout"] for event in self.events if event.get("event_data", {}).get("host") == host)
         return "\n".join(text.replace("\r\n", "\n") for text in texts if text)
 
     def failed(self, host: str = "localhost") -> bool:
-        """Whether its run ended with a failure for a host; one that was rescued is none."""
-        (stats,) = (event["event_data"] for event in self.events if event["event"] == "playbook_on_stats")
-        return host in stats["failures"]
+        """Whether it ended with a failure for a host; one that was rescued is none."""
+        return self.recap(host)["failed"] > 0
+
+    def recap(self, host: str = "localhost") -> dict[str, int]:
+        """How many tasks ended how on a host, by the names of the recap's columns."""
+        (line,) = re.findall(rf"^{host} +: (.*)$", self.shown, re.MULTILINE)
+        return {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", line)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run for one host of several, as a client of its own, by whose name the tenant's log tells it apart.
+
+    given: variables.  says: regular expressions of what is printed.  fails: whether it fails for this host.
+    connection: options that module_defaults give to all modules, on top of those of the tenant.
+    """
+
+    given: Mapping[str, Any]
+    says: Sequence[str] = ()
+    fails: bool = False
+    connection: Mapping[str, Any] = field(default_factory=dict)
+
+
+def clients(cases: Iterable[str]) -> list[dict[str, Any]]:
+    """The clients of a scenario, one for each case."""
+    return [{"client_id": name, "client_secret": SECRETS["admin"], "user_name": "ada.admin"} for name in cases]
+
+
+def hosts(cases: Mapping[str, Case], url: str) -> dict[str, dict[str, Any]]:
+    """The hosts of a play, one for each case."""
+    found = {}
+    for name, case in cases.items():
+        connection = {"base_url": url, "client_id": name, "client_secret": SECRETS["admin"], **case.connection}
+        found[name] = {**case.given, "connection": connection}
+    return found
+
+
+def role(name: str) -> list[dict[str, Any]]:
+    """A play that runs a role, by the keyword check_mode where check_keyword says so, whose fact ends up in `left`."""
+    fact = f"{{{{ {name}_result | default({{}}) }}}}"
+    run = {"name": "Run it", "ansible.builtin.include_role": {"name": f"sailpoint.isc.{name}"}}
+    keep = {"name": "Keep what it leaves behind", "ansible.builtin.set_fact": {"left": fact}}
+    check_mode = "{{ check_keyword | default(ansible_check_mode) }}"
+    tasks = [{"name": "Run it, whatever comes of it", "check_mode": check_mode, "block": [run], "always": [keep]}]
+    defaults = {"group/sailpoint.isc.isc": "{{ connection }}"}
+    play = {"name": "Run the role", "hosts": "localhost", "gather_facts": False, "module_defaults": defaults}
+    return [{**play, "tasks": tasks}]
+
+
+def check(played: Played, cases: Mapping[str, Case]) -> None:
+    """See that it went for each host as its case says."""
+    for host, case in cases.items():
+        said = played.said(host)
+        assert [pattern for pattern in case.says if not re.search(pattern, said)] == [], said
+        recap = played.recap(host)
+        assert (recap["failed"], recap["ignored"], recap["unreachable"]) == (int(case.fails), 0, 0), said
 
 
 def play(
@@ -71,6 +125,9 @@ def play(
     """
     python = python or Path(sys.executable)
     common = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
+    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
+    # All hosts at the same time: some wait for what is to happen to others.
+    forks = str(max(5, len(hosts or ())))
     private = directory / f"play-{len(list(directory.glob('play-*')))}"
     private.mkdir()
     job = ansible_runner.run(
@@ -79,14 +136,13 @@ def play(
         playbook=playbook,
         cmdline=shlex.join(arguments),
         extravars=dict(variables or {}),
-        envvars={"PATH": os.pathsep.join([str(python.parent), os.environ["PATH"]]), **(environ or {})},
+        envvars={"PATH": path, "ANSIBLE_FORKS": forks, **(environ or {})},
         inventory={"all": {**_inventory(hosts), "vars": common}},
-        settings={"runner_mode": "subprocess"},
         timeout=_MOST_SECONDS,
         quiet=True,
     )
     artifacts = private / "artifacts/job"
-    shown = "".join((artifacts / stream).read_text(encoding="utf-8") for stream in ("stdout", "stderr"))
+    shown = (artifacts / "stdout").read_text(encoding="utf-8")
     # What Automation Platform keeps and shows of a job holds neither a secret nor a token (a JWT).
     kept = [file.read_text(encoding="utf-8") for file in artifacts.glob("job_events/*.json")]
     assert kept
