@@ -1,0 +1,416 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role aggregate_sources and its playbook: what they start, how it ends, and what they show of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+import yaml
+
+from tests.support.hand import Hand, safe_mode
+from tests.support.plays import Case, Played, check, clients, hosts, role
+
+PLAYBOOK = "sailpoint.isc.aggregate_sources"
+REASON = """Login failed {{ 1 + 1 }}, it's "locked"."""
+SUCCESS = r"Cloud Account Aggregation ended with SUCCESS after 0[.]4 s"
+BROKEN = rf"""{SUCCESS.replace("SUCCESS", "ERROR")}: Login failed \{{. 1 \+ 1 .\}}, it's "locked"\.\)"""
+AGGREGATION = "Cloud Account Aggregation"
+PENDING = rf"{AGGREGATION} is pending since \S+Z[.] Timed out after [\d.]+ s"
+OTHER_FAILED = r"not started: Another aggregation failed before\)"
+
+# Sources by what is to happen to them, and tasks of two of them. Each case has its own, with its name before their ids.
+FATES: dict[str, dict[str, Any]] = {
+    "good": {"name": "Workday", "entitlements": {"seconds": 0.4}},
+    "warned": {
+        "name": "Active Directory",
+        "entitlements": {"seconds": 0.4, "ends": "WARNING", "messages": ["2 groups were skipped."]},
+    },
+    "broken": {
+        "name": "SAP",
+        "accounts": {"seconds": 0.4, "ends": "ERROR", "messages": [{"type": "INFO", "text": "Connected."}, REASON]},
+        "entitlements": {"seconds": 0.4},
+    },
+    "recent": {"name": "Contractors"},
+    "busy": {"name": "Payroll"},
+    "refused": {"name": "LDAP", "refuse": "success_false"},
+    "slow": {"name": "Archive", "accounts": {"seconds": 600}},
+    "file": {"name": "Partners", "delimited": True},
+}
+TASKS: dict[str, dict[str, Any]] = {"recent": {"age": "10m", "seconds": 75}, "busy": {}}
+
+
+def scenario(*cases: str) -> dict[str, Any]:
+    names = [(case, fate) for case in cases for fate in FATES]
+    return {
+        "sources": [{"id": f"{case}-{fate}", "accounts": {"seconds": 0.4}, **FATES[fate]} for case, fate in names],
+        "tasks": [
+            {"id": f"{case}-{fate}", "source": f"{case}-{fate}", **TASKS[fate]} for case, fate in names if fate in TASKS
+        ],
+    }
+
+
+def arguments(sources: list[dict[str, Any]], **given: Any) -> dict[str, Any]:
+    """Variables of the role, by their names without its own."""
+    given = {"sources": sources, "interval": "0.3", **given}
+    return {f"aggregate_sources_{name}": value for name, value in given.items()}
+
+
+def five(case: str, **given: Any) -> dict[str, Any]:
+    return arguments(
+        [
+            {"id": f"{case}-good"},
+            {"id": f"{case}-recent"},
+            {"id": f"{case}-broken", "kinds": ["accounts", "entitlements"]},
+            {"id": f"{case}-nosuch", "name": "Nowhere"},
+            {"id": f"{case}-warned"},
+        ],
+        **given,
+    )
+
+
+def values(entries: list[dict[str, Any]], key: str) -> list[Any]:
+    return [entry[key] for entry in entries]
+
+
+def launched(log: list[dict[str, Any]]) -> list[str]:
+    """The ends of the paths of what was started."""
+    return ["/".join(entry["path"].split("/")[-2:]) for entry in log if entry["effect"] == "launched"]
+
+
+OF_ROLE = {
+    "well": Case(
+        arguments(
+            [
+                {"id": "well-warned", "kinds": ["accounts", "entitlements"]},
+                {"id": "well-recent", "max_age": "1h"},
+                {"id": "well-good", "name": "People", "disable_optimization": True},
+            ]
+        ),
+        [
+            rf"=> \(item=Active Directory, accounts: {SUCCESS}\)",
+            r"\(item=Active Directory, entitlements: Cloud Group Aggregation - Active Directory ended with WARNING "
+            r"after 0[.]4 s: 2 groups were skipped\.\)",
+            r"\(item=Contractors, accounts: skipped: Cloud Account Aggregation of Contractors \(well-recent\) "
+            r"succeeded at \S+Z\)",
+            rf"\(item=People, accounts: {SUCCESS}\)",
+            r'"All went well: 3 started, 0 adopted, 1 skipped[.]"',
+        ],
+        connection={"api_version": "v2025"},
+    ),
+    "stops": Case(
+        five("stops"),
+        [
+            rf"\(item=Workday, accounts: {SUCCESS}\)",
+            rf"\(item=SAP, accounts: {BROKEN}",
+            rf"\(item=stops-broken, entitlements: {OTHER_FAILED}",
+            rf"\(item=Nowhere, accounts: {OTHER_FAILED}",
+            rf"\(item=stops-warned, accounts: {OTHER_FAILED}",
+            "fatal:.*1 of 6 aggregations failed, and 3 were not started for that. accounts of SAP: Cloud Account",
+            "fatal:.*ended with ERROR .Login failed",
+        ],
+        fails=True,
+        connection={"api_version": "v2025"},
+    ),
+    "goes_on": Case(
+        five("goes_on", stop_on_failure=False),
+        [
+            rf"\(item=SAP, accounts: {BROKEN}",
+            r"\(item=SAP, entitlements: Cloud Group Aggregation - SAP ended with SUCCESS after 0[.]4 s\)",
+            r"\(item=Nowhere, accounts: not started: POST \S+/goes_on-nosuch/load-accounts was refused with 404 .*; "
+            "check",
+            rf"\(item=Active Directory, accounts: {SUCCESS}\)",
+            "fatal:.*2 of 6 aggregations failed. accounts of SAP: .*; accounts of Nowhere: POST",
+        ],
+        fails=True,
+        connection={"api_version": "v2025"},
+    ),
+    "crowd": Case(
+        arguments(
+            [
+                {"id": "crowd-refused"},
+                {"id": "crowd-busy"},
+                *({"id": "crowd-busy", "on_busy": on_busy} for on_busy in ("skip", "adopt", "wait")),
+                {"id": "crowd-slow"},
+            ],
+            stop_on_failure=False,
+            max_parallel=3,
+            timeout=3,
+        ),
+        [
+            r"\(item=crowd-refused, accounts: not started: The tenant did not start the aggregation: This aggregation",
+            rf"\(item=crowd-busy, accounts: not started: The source is busy: {AGGREGATION} of Payroll \(crowd-busy\)",
+            rf"\(item=Payroll, accounts: skipped: {AGGREGATION} of Payroll \(crowd-busy\) is already running\)",
+            rf"\(item=Payroll, accounts: adopted: {PENDING}",
+            r"\(item=crowd-busy, accounts: not started: Timed out after [\d.]+ s: 1 of 1 task still pending: "
+            r".*\(crowd-busy\); nothing",
+            rf"\(item=Archive, accounts: {PENDING}: 1 of 1",
+            "fatal:.*5 of 6 aggregations failed",
+        ],
+        fails=True,
+    ),
+    "lost": Case(
+        arguments([{"id": "lost-good"}]),
+        [
+            rf"\(item=Workday, accounts: {SUCCESS}\)",
+            # Some versions of ansible-core break a warning into lines.
+            r"answer\s+to\s+the\s+launch\s+was\s+lost",
+        ],
+    ),
+    # Check mode by keyword
+    "looks": Case(
+        {
+            **arguments([{"id": "looks-good", "name": "People"}, {"id": "looks-recent", "max_age": "1h"}]),
+            "check_keyword": True,
+        },
+        [
+            r"\(item=People, accounts: would be started\)",
+            r"\(item=Contractors, accounts: would be skipped: Cloud Account Aggregation of",
+            '"Nothing was started, as this is check mode: 1 would be started, 0 adopted, 1 skipped[.]"',
+        ],
+    ),
+    "sees_busy": Case(
+        {
+            **arguments(
+                [
+                    *({"id": "sees_busy-busy", "on_busy": on_busy} for on_busy in ("adopt", "wait", "fail")),
+                    {"id": "sees_busy-good"},
+                ]
+            ),
+            "check_keyword": True,
+        },
+        [
+            rf"\(item=Payroll, accounts: would be adopted: {AGGREGATION} of Payroll \(sees_busy-busy\) is already running\)",
+            r"\(item=sees_busy-busy, accounts: would be started\)",
+            r"\(item=sees_busy-busy, accounts: not started: The source is busy",
+            "fatal:.*1 of 4 aggregations failed. accounts of sees_busy-busy. The source is busy",
+        ],
+        fails=True,
+    ),
+}  # fmt: skip
+
+# What the role refuses before it asks for anything, a token included
+REFUSED = {
+    "missing": Case({}, ["missing required arguments: aggregate_sources_sources"], fails=True),
+    **{
+        name: Case(arguments(sources), [told], fails=True)
+        for name, sources, told in [
+            ("empty", [], r"sources is \[\]. it is empty"),
+            ("no_id", [{"name": "HR"}], "missing required arguments. id found in aggregate_sources_sources"),
+            (
+                "kinds",
+                [{"id": "s-good", "kinds": ["groups"]}],
+                "value of kinds must be one or more of. accounts, entitlements, uncorrelated_accounts",
+            ),
+            (
+                "on_busy",
+                [{"id": "s-good", "on_busy": "kill"}],
+                "value of on_busy must be one of. fail, skip, adopt, wait",
+            ),
+            ("no_file", [{"id": "s-good", "kinds": ["uncorrelated_accounts"]}], "uncorrelated_accounts needs file"),
+            ("max_age", [{"id": "s-good", "max_age": "soon"}], "max_age is .{1,4}soon"),
+        ]
+    },
+}
+
+
+def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Played]) -> None:
+    cases = {**OF_ROLE, **REFUSED}
+    lost = {"operation": "load_accounts", "path": "lost-good/", "fault": "reset_after"}
+    tenant.scenario(**scenario(*OF_ROLE), clients=clients(cases), faults=[lost])
+    played = run(role("aggregate_sources"), hosts=hosts(cases, tenant.url), environ={})
+    assert played.rc == 2
+    check(played, cases)
+    log = {name: [entry for entry in tenant.log() if entry["client_id"] == name] for name in cases}
+    sent = {name: [entry for entry in entries if entry["operation"] != "token"] for name, entries in log.items()}
+    results = {name: played.fact("left", name) for name in cases}
+    tokens = {name: len(entries) - len(sent[name]) for name, entries in log.items()}
+    assert tokens == {name: int(name in OF_ROLE) for name in cases}
+    assert [entry for name in REFUSED for entry in log[name]] == []
+
+    assert launched(sent["well"]) == [
+        "well-warned/load-accounts",
+        "well-warned/load-entitlements",
+        "well-good/load-accounts",
+    ]
+    posted = [entry for entry in sent["well"] if entry["method"] == "POST"]
+    assert posted[-1]["body"]["multipart"][0]["name"] == "disableOptimization"
+    outcomes = results["well"]["outcomes"]
+    assert values(outcomes, "source_id") == ["well-warned", "well-warned", "well-recent", "well-good"]
+    assert values(outcomes, "source_name") == ["Active Directory", "Active Directory", "Contractors", "People"]
+    assert values(outcomes, "aggregation") == ["accounts", "entitlements", "accounts", "accounts"]
+    assert values(outcomes, "action") == ["started", "started", "skipped", "started"]
+    assert values(outcomes, "completion_status") == ["SUCCESS", "WARNING", "SUCCESS", "SUCCESS"]
+    assert values(outcomes, "seconds") == [0.4, 0.4, 75.0, 0.4]
+    assert outcomes[1]["messages"] == ["2 groups were skipped."]
+    assert outcomes[2]["task_id"] == "well-recent"
+    assert "succeeded at" in outcomes[2]["reason"]
+    assert outcomes[0]["progress"]["status"] == "COMPLETED"
+    assert outcomes[0]["reason"] == ""
+    assert outcomes[0]["summary"].startswith("Cloud Account Aggregation ended with SUCCESS")
+    assert "task" not in outcomes[0]
+    assert (results["well"]["failed"], results["well"]["not_started"]) == ([], [])
+
+    result = results["stops"]
+    assert "All went well" not in played.said("stops")
+    assert len(launched(sent["stops"])) == 3
+    assert len(result["outcomes"]) == 6
+    assert values(result["failed"], "source_name") == ["SAP"]
+    assert result["failed"][0]["messages"] == ["Connected.", REASON]
+    assert result["failed"][0]["completion_status"] == "ERROR"
+    assert values(result["not_started"], "source_id") == ["stops-broken", "stops-nosuch", "stops-warned"]
+    first = result["not_started"][0]
+    assert (first["action"], first["task_id"]) == ("not_started", None)
+    assert first["summary"] == "Another aggregation failed before."
+
+    assert len(launched(sent["goes_on"])) == 5
+    assert values(results["goes_on"]["failed"], "action") == ["started", "not_started"]
+    assert results["goes_on"]["not_started"] == []
+
+    assert launched(sent["crowd"]) == ["crowd-slow/load-accounts"]
+    outcomes = results["crowd"]["outcomes"]
+    assert values(outcomes, "action") == ["not_started", "not_started", "skipped", "adopted", "not_started", "started"]
+    assert values(outcomes, "failed") == [True, True, False, True, True, True]
+
+    # Exactly one was started, and its end was waited for.
+    assert values([entry for entry in sent["lost"] if entry["method"] == "POST"], "effect") == ["launched"]
+
+    # In check mode it only reads, and fails as it would without.
+    assert {entry["method"] for entry in sent["looks"] + sent["sees_busy"]} == {"GET"}
+    actions = values(results["sees_busy"]["outcomes"], "action")
+    assert actions == ["adopted", "started", "not_started", "started"]
+
+
+OF_PLAYBOOK = {
+    "warned": Case(
+        {
+            "sources": "s-warned,s-good",
+            "kinds": "entitlements",
+            "fail_on": "WARNING",
+            "stop_on_failure": "false",
+            "interval": "0.3",
+        },
+        ["fatal.*1 of 2 aggregations failed. entitlements of Active Directory. .* with WARNING"],
+        fails=True,
+    ),
+    "nothing": Case({}, ["fatal:.*Say which sources to aggregate"], fails=True),
+    "empty": Case({"sources": ""}, ["fatal:.*Say which sources to aggregate"], fails=True),
+    "parallel": Case(
+        {"sources": "s-good", "max_parallel": "0"}, ["fatal:.*max_parallel is 0. it must be 1 or more"], fails=True
+    ),
+    "soon": Case({"sources": "s-good", "wait_timeout": "soon"}, ['fatal:.*"timeout is ..soon'], fails=True),
+}
+
+
+def test_the_playbook_takes_variables(tenant: Hand, run: Callable[..., Played]) -> None:
+    tenant.scenario(**scenario("s"))
+    played = run(PLAYBOOK, hosts={name: case.given for name, case in OF_PLAYBOOK.items()})
+    assert played.rc == 2
+    check(played, OF_PLAYBOOK)
+    assert launched(tenant.log()) == ["s-warned/load-entitlements", "s-good/load-entitlements"]
+    # What is refused asks for nothing, not even a token.
+    assert values(tenant.log(), "operation").count("token") == 1
+    assert [entry for entry in tenant.log() if "load_accounts" in entry["operation"]] == []
+
+
+def test_looks_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
+    tenant.scenario(**scenario("s"))
+    given = "sources=s-good,s-recent kinds=accounts,entitlements max_age=1h max_parallel=2 timeout=77"
+    with safe_mode(tenant):
+        played = run(PLAYBOOK, "--check", "-e", given)
+    says = [
+        r"\(item=s-good, accounts: would be started\)",
+        r"\(item=s-good, entitlements: would be started\)",
+        rf"\(item=Contractors, accounts: would be skipped: {AGGREGATION} of Contractors \(s-recent\) succeeded",
+        r"\(item=s-recent, entitlements: would be started\)",
+        '"Nothing was started, as this is check mode: 3 would be started, 0 adopted, 1 skipped[.]"',
+    ]
+    check(played, {"localhost": Case({}, says)})
+    assert "Aggregate in silence, 2 sources at once, each for at most 77 s]" in played.shown
+    assert (played.rc, played.recap()["changed"]) == (0, 1)
+    assert values(tenant.log(), "operation").count("token") == 1
+
+
+# Two of these say themselves what to aggregate.
+GIVEN: list[dict[str, Any]] = [
+    {"id": "s-good", "kinds": "accounts"},
+    {"id": "s-warned"},
+    {"id": "s-busy", "kinds": ["accounts"]},
+]
+
+
+def test_reads_sources_from_a_file(tenant: Hand, run: Callable[..., Played], tmp_path: Path) -> None:
+    tenant.scenario(**scenario("s"))
+    accounts, file = tmp_path / "partners.csv", tmp_path / "sources.yml"
+    accounts.write_text("id,name\n1,Ada\n")
+    file.write_text(yaml.safe_dump({"sources": [*GIVEN, {"id": "s-file", "kinds": "accounts", "file": str(accounts)}]}))
+    played = run(PLAYBOOK, "-e", f"@{file}", "-e", "kinds=entitlements on_busy=skip interval=0.3")
+    assert played.rc == 0
+    check(played, {"localhost": Case({}, ["item=Payroll, accounts. skipped"])})
+    assert "Aggregate in silence, one source after the other, each for at most 1h]" in played.shown
+    assert launched(tenant.log()) == ["s-good/load-accounts", "s-warned/load-entitlements", "s-file/load-accounts"]
+    posted = [entry for entry in tenant.log() if entry["effect"] == "launched"]
+    assert posted[-1]["body"]["multipart"][0]["filename"] == "partners.csv"
+
+
+def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: Callable[..., Played]) -> None:
+    tenant.scenario(**scenario("s"))
+    environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
+    tenant.control("DELETE", "log")
+    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR"
+    sources = f"sources='{json.dumps(GIVEN)}'"
+    played = run(
+        PLAYBOOK, "-vvv", "-e", sources, "-e", f"{given} stop_on_failure=false max_parallel=3", environ=environ
+    )
+    assert played.rc == 0
+    check(played, {"localhost": Case({}, ["item=Payroll, accounts. skipped"])})
+    assert "Aggregate in silence, 3 sources at once, each for at most 40 s]" in played.shown
+    # With the token as it is
+    assert "token" not in values(tenant.log(), "operation")
+    assert sorted(launched(tenant.log())) == ["s-good/load-accounts", "s-warned/load-entitlements"]
+    (aggregations,) = played.results("sailpoint.isc.source_aggregations")
+    taken = {
+        "timeout": "40",
+        "interval": "0.3",
+        "max_interval": "0.6",
+        "max_parallel": 3,
+        "stop_on_failure": False,
+        "fail_on": ["ERROR"],
+    }
+    module_args = aggregations["invocation"]["module_args"]
+    assert {name: module_args[name] for name in taken} == taken
+    taken_by_each = [(source["kinds"], source["on_busy"], source["max_age"]) for source in module_args["sources"]]
+    assert taken_by_each == [(kinds, "skip", "1s") for kinds in (["accounts"], ["entitlements"], ["accounts"])]
+
+
+def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run: Callable[..., Played]) -> None:
+    tenant.scenario(**scenario("s"))
+    case = Case(arguments([{"id": "s-good"}]), ["All went well"], connection={"api_version": "v1"})
+    played = run(role("aggregate_sources"), "-vvvv", hosts=hosts({"admin": case}, tenant.url), environ={})
+    assert played.rc == 0
+    check(played, {"admin": case})
+    assert set(values(tenant.sent(), "version")) == {"v1"}
+    assert values(tenant.log(), "operation").count("token") == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, "Say which tenant. set SAIL_BASE_URL"),
+        # Ansible ends a value that has no quotes at a blank.
+        (None, "id is .{4}: it is empty"),
+    ],
+    ids=["no tenant", "a blank"],
+)
+def test_refuses_variables_before_it_asks_for_anything(
+    tenant: Hand, run: Callable[..., Played], environ: dict[str, str] | None, told: str
+) -> None:
+    played = run(PLAYBOOK, "-e", "sources=s-good, s-warned", environ=environ)
+    assert played.rc == 2
+    check(played, {"localhost": Case({}, [f"fatal:.*{told}"], fails=True)})
+    assert tenant.log() == []
