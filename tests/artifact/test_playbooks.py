@@ -9,20 +9,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from tests.artifact.user import User
 from tests.support.hand import Hand
 from tests.support.workspace import ROOT
 
-FAILED_HOSTS = 2
 QUICK: dict[str, Any] = {"interval": "0.2", "max_interval": "0.5"}
 WORKDAY, SAP = "2c9180835d2e5168015d32f890ca1581", "2c91808a7813090a017814121e121518"
 FIRST, SECOND = "0a5e1c9d7b3f4826a1c0d4e8f2b6975a", "1b6f2d0e8c4a4937b2d1e5f903c7a86b"
 SOURCES = [{"id": WORKDAY, "name": "Workday"}, {"id": SAP, "name": "SAP"}]
 
 
-def play(user: User, tenant: Hand, name: str, *arguments: str, status: int = 0, **variables: Any) -> str:
+def play(user: User, tenant: Hand, name: str, *arguments: str, **variables: Any) -> str:
     """Run a playbook of the collection with those variables; return what it showed."""
     done = user.run(
         "ansible-playbook",
@@ -30,7 +27,6 @@ def play(user: User, tenant: Hand, name: str, *arguments: str, status: int = 0, 
         "--extra-vars",
         json.dumps(variables),
         *arguments,
-        status=status,
         SAIL_BASE_URL=tenant.url,
         SAIL_CLIENT_ID="admin",
         SAIL_CLIENT_SECRET="admin-secret",
@@ -56,24 +52,18 @@ def test_all_of_them_are_run_here(user: User) -> None:
     assert {name for name in installed if not any(test.startswith(f"test_{name}_") for test in tests)} == set()
 
 
-@pytest.mark.parametrize(("ends", "status"), [("SUCCESS", 0), ("ERROR", FAILED_HOSTS)])
-def test_wait_for_aggregation_ends_with_the_last_of_them(user: User, tenant: Hand, ends: str, status: int) -> None:
-    tasks = [
-        {"id": FIRST, "source": WORKDAY, "ends_in": 1, "ends": "SUCCESS"},
-        {"id": SECOND, "source": SAP, "ends_in": 3, "ends": ends, "messages": ["That is how it ended."]},
-    ]
+def test_wait_for_aggregation_ends_with_the_last_of_them(user: User, tenant: Hand) -> None:
+    tasks = [{"id": FIRST, "source": WORKDAY, "ends_in": 1}, {"id": SECOND, "source": SAP, "ends_in": 2}]
     tenant.scenario(sources=SOURCES, tasks=tasks)
-    shown = play(user, tenant, "wait_for_aggregation", status=status, task_ids=[FIRST, SECOND], **QUICK)
-    assert endings(tenant) == {WORKDAY: "SUCCESS", SAP: ends}
+    shown = play(user, tenant, "wait_for_aggregation", task_ids=[FIRST, SECOND], **QUICK)
+    assert endings(tenant) == {WORKDAY: "SUCCESS", SAP: "SUCCESS"}
     assert effects(tenant) == []
-    assert "Workday: Cloud Account Aggregation ended with SUCCESS" in shown
-    assert f"SAP: Cloud Account Aggregation ended with {ends}" in shown
+    for name in ("Workday", "SAP"):
+        assert f"{name}: Cloud Account Aggregation ended with SUCCESS" in shown
 
 
 def test_aggregate_sources_starts_one_after_the_other(user: User, tenant: Hand) -> None:
     tenant.scenario(sources=[{**source, "accounts": {"seconds": 0.5, "ends": "SUCCESS"}} for source in SOURCES])
-    play(user, tenant, "aggregate_sources", "--check", sources=f"{SAP},{WORKDAY}", **QUICK)
-    assert effects(tenant) == []
     play(user, tenant, "aggregate_sources", sources=f"{SAP},{WORKDAY}", **QUICK)
     assert effects(tenant) == [(f"/beta/sources/{source}/load-accounts", "launched") for source in (SAP, WORKDAY)]
     assert endings(tenant) == {SAP: "SUCCESS", WORKDAY: "SUCCESS"}
