@@ -118,11 +118,11 @@ OF_ROLE = {
         connection={"api_version": "v2026"},
     ),
     "takes_longer": Case(
-        arguments(task_ids=["refresh", "idle-newest"], timeout=3, interval="0.5"),
+        arguments(task_ids=["endless", "idle-newest"], timeout=3, interval="0.5"),
         [
-            r"\(item=refresh: Cloud Refresh Role is pending since \S+\)",
+            r"\(item=SAP: Cloud Process Uncorrelated Accounts is pending since \S+\)",
             rf"\(item=Contractors: {IDLE_SUMMARY}",
-            "Timed out after 3 s. 1 of 2 tasks still pending. Cloud Refresh Role",
+            "Timed out after 3 s. 1 of 2 tasks still pending. Cloud Process Uncorrelated Accounts of SAP",
             "1 failed. Cloud Account Aggregation of Contractors .idle-newest. ended with ERROR",
         ],
         fails=True,
@@ -201,7 +201,7 @@ def test_the_role_shows_how_each_ended(tenant: Hand, run: Callable[..., Played])
     assert len(result["outcomes"]) == 2
 
     result = results["takes_longer"]
-    assert values(result["pending"], "task_id") == ["refresh"]
+    assert values(result["pending"], "task_id") == ["endless"]
     assert values(result["failed"], "task_id") == ["idle-newest"]
     assert result["elapsed"] >= 3
 

@@ -102,9 +102,11 @@ def check(played: Played, cases: Mapping[str, Case]) -> None:
     """See that it went for each host as its case says."""
     for host, case in cases.items():
         said = played.said(host)
-        assert [pattern for pattern in case.says if not re.search(pattern, said)] == [], said
+        missing = [pattern for pattern in case.says if not re.search(pattern, said)]
+        assert not missing, f"{missing} is not in what is shown of {host}:\n{said}"
         recap = played.recap(host)
-        assert (recap["failed"], recap["ignored"], recap["unreachable"]) == (int(case.fails), 0, 0), said
+        ended = (recap["failed"], recap["ignored"], recap["unreachable"])
+        assert ended == (int(case.fails), 0, 0), f"{host} ended with {recap}:\n{said}"
 
 
 def play(
@@ -145,8 +147,9 @@ def play(
     shown = (artifacts / "stdout").read_text(encoding="utf-8")
     # What Automation Platform keeps and shows of a job holds neither a secret nor a token (a JWT).
     kept = [file.read_text(encoding="utf-8") for file in artifacts.glob("job_events/*.json")]
+    found = [hidden for hidden in (*SECRETS.values(), "eyJ") for text in (shown, *kept) if hidden in text]
     assert kept
-    assert [hidden for hidden in (*SECRETS.values(), "eyJ") for text in (shown, *kept) if hidden in text] == []
+    assert not found, f"{found} is in what is kept of a job, such as:\n{shown}"
     return Played(job.rc, shown, list(job.events))
 
 
