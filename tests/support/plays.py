@@ -48,10 +48,6 @@ class Played:
         texts = (event["stdout"] for event in self.events if event.get("event_data", {}).get("host") == host)
         return "\n".join(text.replace("\r\n", "\n") for text in texts if text)
 
-    def failed(self, host: str = "localhost") -> bool:
-        """Whether it ended with a failure for a host; one that was rescued is none."""
-        return self.recap(host)["failed"] > 0
-
     def recap(self, host: str = "localhost") -> dict[str, int]:
         """How many tasks ended how on a host, by the names of the recap's columns."""
         (line,) = re.findall(rf"^{host} +: (.*)$", self.shown, re.MULTILINE)
