@@ -51,6 +51,10 @@ class Hand:
         """The log without the requests for tokens."""
         return [entry for entry in self.log() if entry["operation"] != "token"]
 
+    def launches(self) -> list[dict[str, Any]]:
+        """The requests that were to start an aggregation."""
+        return [entry for entry in self.sent() if entry["method"] == "POST"]
+
     def records(self) -> dict[str, dict[str, Any]]:
         """Every task that the tenant holds, by id, with the keys that the API shows."""
         private = ("definition", "source", "ends", "ends_in", "shown", "vanish")

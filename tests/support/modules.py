@@ -17,6 +17,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ VERSIONS_WITH_ENDPOINT = ("beta", "v2024")
 OMIT: Any = object()
 
 _SETTINGS_OF_CALLER = re.compile(r"SAIL_\w+|\w+_(proxy|ca_bundle)", re.IGNORECASE)
+# Those that modules handle
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Run:
@@ -105,11 +108,18 @@ class Run:
             return Running(process, reader)
         try:
             os.close(reader)
+            for number in _SIGNALS:
+                # Who runs the tests may ignore some, as nohup does.
+                signal.signal(number, signal.SIG_DFL)
             with os.fdopen(writer, "w") as output:
                 # Of the module alone: what the test's process has printed so far is not its own.
                 sys.stdout = output
                 self._main(self._monkeypatch, module, options, check_mode, diff)
                 output.flush()
+            # As an interpreter does at its end
+            for thread in set(threading.enumerate()) - {threading.current_thread()}:
+                if not thread.daemon:
+                    thread.join()
         finally:
             os._exit(0)
 
@@ -176,8 +186,7 @@ def _text(warning: Any) -> str:
 
 @contextlib.contextmanager
 def _signals_kept() -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    kept = {number: signal.getsignal(number) for number in numbers}
+    kept = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         yield
     finally:
