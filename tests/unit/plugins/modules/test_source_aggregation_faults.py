@@ -1,0 +1,288 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is in the way of an aggregation: refusals, others that run, and requests and answers that are lost."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+
+import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils import _start
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand
+from ansible_collections.sailpoint.isc.tests.support.modules import Run, meanwhile, safe_mode
+
+# Enough for a wait that is to end in vain: what is looked at before is looked at in any case.
+SHORT = "0.5"
+
+
+@pytest.fixture(autouse=True)
+def _pace(run: Run) -> None:
+    run.connection.update(interval="0.1", max_interval="0.2", timeout="1m")
+
+
+REFUSED = (
+    "The tenant did not start the aggregation: This aggregation failed because the currently running aggregation "
+    "must complete before the next one can start."
+)
+# In which a 202 is a refusal.
+SHAPES = ("success_false", "completion_status", "message_error", "message_flag", "error_true")
+
+
+def refuse(tenant: Hand, shape: str, **keys: t.Any) -> None:
+    tenant.scenario(sources=[{"id": "refusing", "name": "Refused", "refuse": shape}], **keys)
+
+
+@pytest.mark.parametrize(
+    ("kind", "on_busy", "version", "shape"),
+    [
+        *(("accounts", "fail", "beta", shape) for shape in SHAPES),
+        # What is started there has no success to speak of.
+        *(("entitlements", "skip", "v1", shape) for shape in SHAPES[1:]),
+    ],
+)
+def test_a_refusal_with_nothing_running_is_a_failure_with_the_tenant_s_reason(
+    tenant: Hand, run: Run, kind: str, on_busy: str, version: str, shape: str
+) -> None:
+    refuse(tenant, shape)
+    options = {"source_id": "refusing", "aggregation": kind, "on_busy": on_busy, "api_version": version}
+    failure = run.failing("source_aggregation", wait=True, **options)
+    assert failure["msg"] == REFUSED
+    assert not failure.get("changed")
+    assert "task" not in failure
+    # It was launched once, in vain, and nothing is waited for.
+    assert [(sent["status"], sent["effect"]) for sent in tenant.launches()] == [(202, None)]
+    assert not any(entry["operation"] == "get" for entry in tenant.log())
+
+
+@pytest.mark.parametrize(("on_busy", "shape"), [("adopt", "success_false"), ("wait", "completion_status")])
+def test_a_refusal_is_questioned_once_where_a_running_one_would_be_waited_for(
+    tenant: Hand, run: Run, on_busy: str, shape: str
+) -> None:
+    refuse(tenant, shape)
+    assert run.failing("source_aggregation", source_id="refusing", on_busy=on_busy)["msg"] == REFUSED
+    assert len(tenant.launches()) == 2
+
+
+@pytest.mark.parametrize("on_busy", ["fail", "skip", "adopt", "wait"])
+def test_one_of_another_kind_is_named_but_never_taken_for_the_one_that_is_wanted(
+    tenant: Hand, run: Run, on_busy: str
+) -> None:
+    groups = {"id": "groups", "source": "refusing", "definition": "CLOUD_GROUP_AGGREGATION"}
+    refuse(tenant, "success_false", tasks=[groups])
+    options = {"source_id": "refusing", "on_busy": on_busy, "timeout": SHORT}
+    if on_busy == "skip":
+        result = run("source_aggregation", **options)
+        assert (result["action"], result["task"]["id"]) == ("skipped", "groups")
+        return
+    failure = run.failing("source_aggregation", **options)
+    named = r"Cloud Group Aggregation - Refused of .* \(groups\)"
+    says = f"^The source is busy: {named}" if on_busy == "fail" else f"^Timed out after .* still pending: {named}"
+    assert re.search(says, failure["msg"])
+    assert "action" not in failure
+
+
+# A source each, and what runs on it, named in-SOURCE: for ever, unless it is said how it will end.
+RUNNING: dict[str, dict[str, t.Any]] = {
+    "fail": {"age": "5m"},
+    "skip": {},
+    "adopt": {"ends_in": "1h"},
+    "adopt-failing": {"ends": "ERROR", "messages": ["Login failed."], "ends_in": "1h"},
+    "wait": {},
+    "wait-failing": {"ends": "ERROR", "ends_in": "1h"},
+    "other": {"definition": "CLOUD_GROUP_AGGREGATION"},
+}
+RUNS = r"Cloud Account Aggregation of Payroll \({}\)"
+
+
+@pytest.fixture(params=["beta", "v2026"])
+def busy(request: pytest.FixtureRequest, tenant: Hand, run: Run) -> Hand:
+    """The tenant, with something running on each source; the version decides on how that is found."""
+    run.connection["api_version"] = request.param
+    sources = [{"id": name, "name": "Payroll", "accounts": {"seconds": 0.1, "completed_gap": 0}} for name in RUNNING]
+    tenant.scenario(
+        sources=sources, tasks=[{"id": f"in-{name}", "source": name, **task} for name, task in RUNNING.items()]
+    )
+    return tenant
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_busy_source_is_a_failure_or_skipped(busy: Hand, run: Run, check_mode: bool) -> None:
+    with safe_mode(busy):
+        failure = run.failing("source_aggregation", source_id="fail", wait=True, check_mode=check_mode)
+        skipped = run("source_aggregation", source_id="skip", on_busy="skip", wait=True, check_mode=check_mode)
+    says = r"^The source is busy: {} has been running since \S+Z; wait for it, or set on_busy[.]$"
+    assert re.search(says.format(RUNS.format("in-fail")), failure["msg"])
+    assert not failure.get("changed")
+    assert (skipped["changed"], skipped["action"]) == (False, "skipped")
+    assert (skipped["task"]["id"], skipped["task"]["completionStatus"]) == ("in-skip", None)
+    assert re.search(rf"^{RUNS.format('in-skip')} is already running[.]$", skipped["msg"])
+
+
+def test_what_would_be_adopted_or_waited_for_is_told_in_check_mode(busy: Hand, run: Run) -> None:
+    with safe_mode(busy):
+        adopted = run("source_aggregation", source_id="adopt", on_busy="adopt", wait=True, check_mode=True)
+        waited = run("source_aggregation", source_id="wait", on_busy="wait", wait=True, check_mode=True)
+    assert (adopted["changed"], adopted["action"]) == (False, "adopted")
+    assert (adopted["task"]["id"], adopted["task"]["completionStatus"]) == ("in-adopt", None)
+    assert (waited["changed"], waited["action"]) == (True, "started")
+
+
+@contextlib.contextmanager
+def ends_meanwhile(tenant: Hand, run: Run, task_id: str) -> t.Iterator[None]:
+    """Let a task end once it is waited for; nothing may have been launched by then."""
+
+    def change() -> None:
+        assert any(task_id in entry["raw_path"] for entry in tenant.log())
+        assert tenant.launches() == []
+        tenant.control("PATCH", f"tasks/{task_id}", {"ends_in": 0})
+
+    # In the list, what is running is looked for first.
+    asked, times = ("get", 1) if run.connection["api_version"] == "beta" else ("list", 2)
+    with meanwhile(tenant, asked, change, times):
+        yield
+
+
+def test_the_running_one_is_adopted_and_waited_for_whether_or_not_a_started_one_would_be(busy: Hand, run: Run) -> None:
+    with ends_meanwhile(busy, run, "in-adopt"):
+        result = run("source_aggregation", source_id="adopt", on_busy="adopt", wait=False)
+    assert (result["changed"], result["action"], result["launch_answer"]) == (False, "adopted", None)
+    assert (result["task"]["id"], result["task"]["completionStatus"]) == ("in-adopt", "SUCCESS")
+    assert result["progress"]["status"] == "COMPLETED"
+    assert re.search(rf"^{RUNS.format('in-adopt')} is already running[.]$", result["msg"])
+    assert busy.launches() == []
+
+
+def test_one_that_was_adopted_may_fail(busy: Hand, run: Run) -> None:
+    with ends_meanwhile(busy, run, "in-adopt-failing"):
+        failure = run.failing("source_aggregation", source_id="adopt-failing", on_busy="adopt")
+    assert (failure["changed"], failure["action"]) == (False, "adopted")
+    assert re.search(r"\(in-adopt-failing\) ended with ERROR \(Login failed\)[.]$", failure["msg"])
+    assert busy.launches() == []
+
+
+def start(busy: Hand, run: Run, source: str) -> None:
+    """Wait for one that is started; it is the only one that is launched."""
+    result = run("source_aggregation", source_id=source, on_busy="wait", wait=True)
+    (sent,) = busy.launches()
+    assert (result["changed"], result["action"], sent["effect"]) == (True, "started", "launched")
+    assert f"/{source}/load-accounts" in sent["path"]
+    assert result["task"]["completionStatus"] == "SUCCESS"
+    assert result["task"]["id"] != f"in-{source}"
+    assert len(busy.records()) == len(RUNNING) + 1
+
+
+@pytest.mark.parametrize("source", ["wait", "wait-failing"])
+def test_one_is_started_after_the_running_one_however_that_ends(busy: Hand, run: Run, source: str) -> None:
+    with ends_meanwhile(busy, run, f"in-{source}"):
+        start(busy, run, source)
+
+
+def test_a_source_is_not_busy_for_what_runs_of_another_kind(busy: Hand, run: Run) -> None:
+    start(busy, run, "other")
+
+
+def test_nothing_is_started_where_the_running_one_does_not_end_in_time(busy: Hand, run: Run) -> None:
+    failure = run.failing("source_aggregation", source_id="wait", on_busy="wait", wait=True, timeout=SHORT)
+    says = rf"^Timed out after [\d.]+ s: 1 of 1 task still pending: {RUNS.format('in-wait')}; nothing was started"
+    assert re.search(says, failure["msg"])
+    assert busy.launches() == []
+
+
+class Lost(t.NamedTuple):
+    """A launch that something befalls. launches: how many reach the tenant; exactly one has an effect.
+
+    found: it is found although its answer was lost.
+    """
+
+    fault: dict[str, t.Any]
+    version: str
+    launches: int = 1
+    found: bool = True
+    accounts: dict[str, t.Any] = {"seconds": 60}
+    options: dict[str, t.Any] = {}
+
+
+LOST = {
+    "lost before it was read": Lost({"fault": "reset_before"}, "beta", 2, found=False),
+    "lost after it was done": Lost({"fault": "reset_after"}, "beta"),
+    "lost and over": Lost({"fault": "reset_after"}, "beta", accounts={"seconds": 0}),
+    "lost and shown late": Lost({"fault": "reset_after"}, "v1", accounts={"seconds": 60, "visible_after": 0.5}),
+    "broken off in the middle": Lost({"fault": "reset_during"}, "v2025"),
+    "too late": Lost({"fault": "slow_first_byte", "seconds": 10}, "v2024", options={"request_timeout": 2}),
+    "refused with 500": Lost({"fault": "status", "code": 500}, "v2026", 2, found=False),
+    "done but 500": Lost({"fault": "status", "code": 500, "processed": True}, "v1"),
+    "done but 502": Lost({"fault": "status", "code": 502, "processed": True}, "beta"),
+    "done but 504": Lost({"fault": "status", "code": 504, "processed": True}, "v2025"),
+    "HTML instead": Lost({"fault": "html"}, "v1", 2, found=False),
+    "done but HTML": Lost({"fault": "html", "processed": True}, "v2024"),
+    "done but empty": Lost({"fault": "empty"}, "v2026"),
+    "done but without a task": Lost({"fault": "missing_keys", "keys": ["task"]}, "v2026"),
+    "too many requests": Lost({"fault": "status", "code": 429, "retry_after": 0}, "beta", 2, found=False),
+    "token refused": Lost({"fault": "expire_token"}, "v1", 2, found=False),
+}
+
+
+def lose(tenant: Hand, fault: dict[str, t.Any], **accounts: t.Any) -> None:
+    """Start afresh, with a source whose last aggregation has just ended, and a fault that befalls its next launch."""
+    before = {"id": "before", "source": "hr", "age": "1m", "seconds": 59}
+    fault = {"method": "POST", "path": "/hr/load-accounts$", **fault}
+    tenant.scenario(sources=[{"id": "hr", "accounts": accounts}], tasks=[before], faults=[fault], deprecated=[])
+
+
+@pytest.fixture
+def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost launch is looked for as often as ever, but in a tenth of the time."""
+    monkeypatch.setattr(_start, "_LOOKS", (0, 0.1, 0.2, 0.4))
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+def test_exactly_one_runs_whatever_befalls_the_launch(
+    tenant: Hand, run: Run, request: pytest.FixtureRequest, lost: Lost
+) -> None:
+    if not lost.found:
+        request.getfixturevalue("_quick_looks")
+    lose(tenant, lost.fault, **lost.accounts)
+    result = run("source_aggregation", source_id="hr", api_version=lost.version, **lost.options)
+    assert (result["changed"], result["action"]) == (True, "started")
+    assert [task_id for task_id in tenant.records() if task_id != "before"] == [result["task"]["id"]]
+    effects = [sent["effect"] for sent in tenant.launches()]
+    assert [effect for effect in effects if effect] == ["launched"]
+    assert len(effects) == lost.launches
+    assert (result["launch_answer"] is None) is lost.found
+    assert len(result["warnings"]) == lost.found
+    assert all(re.search("to the launch was lost; .* of hr ", warning) for warning in result["warnings"])
+
+
+@pytest.mark.usefixtures("_quick_looks")
+@pytest.mark.parametrize(
+    ("fault", "version", "launches", "status"),
+    [
+        ({"fault": "reset_before"}, "v1", 3, None),
+        ({"fault": "status", "code": 429}, "beta", 3, 429),
+        ({"fault": "status", "code": 403}, "v2025", 1, 403),
+    ],
+)
+def test_what_is_not_overcome_is_a_failure_with_the_facts_and_nothing_runs(
+    tenant: Hand, run: Run, fault: dict[str, t.Any], version: str, launches: int, status: int | None
+) -> None:
+    lose(tenant, {**fault, "times": None})
+    failure = run.failing("source_aggregation", source_id="hr", api_version=version)
+    assert not failure.get("changed")
+    assert (failure["status"], failure["method"], failure["attempts"]) == (status, "POST", launches)
+    assert failure["url"].endswith("/hr/load-accounts")
+    assert len(tenant.launches()) == launches
+    assert list(tenant.records()) == ["before"]
+
+
+def test_a_lost_launch_is_not_sent_again_where_it_cannot_be_looked_for(tenant: Hand, run: Run) -> None:
+    lose(tenant, {"fault": "reset_after"})
+    tenant.faults({"operation": "pending", "nth": 2, "times": None, "fault": "status", "code": 503})
+    failure = run.failing("source_aggregation", source_id="hr")
+    assert (failure["method"], failure["status"]) == ("GET", 503)
+    says = "the answer to the launch before it was lost, so that an aggregation may be running now"
+    assert says in failure["msg"]
+    assert len(tenant.launches()) == 1
