@@ -244,8 +244,8 @@ def units(session: nox.Session) -> None:
         arguments += ["--cov=plugins", "--cov-branch", "--cov-report=term-missing:skip-covered"]
     python = core_environment(told.core, told.python) / "python"
     with session.chdir(workspace.copy_tree()):
-        command = [str(python), "-m", "pytest", "--numprocesses=4", "--dist=worksteal", *arguments, *tests]
-        session.run(*command, external=True, env={"PYTHONPATH": str(workspace.COLLECTIONS)})
+        command = [str(python), "-m", "pytest", "--import-mode=importlib", "--numprocesses=4", "--dist=worksteal"]
+        session.run(*command, *arguments, *tests, external=True, env={"PYTHONPATH": str(workspace.COLLECTIONS)})
 
 
 @nox.session

@@ -13,14 +13,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import (
-    VERSIONS,
-    Result,
-    Run,
-    safe_mode,
-    wait_until_asked,
-)
+from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, safe_mode, wait_until_asked
+from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, Result, Run
 
 READER = {"client_id": "reader", "client_secret": SECRETS["reader"]}
 HELPDESK = {"client_id": "helpdesk", "client_secret": SECRETS["helpdesk"]}

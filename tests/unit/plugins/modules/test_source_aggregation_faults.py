@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils import _start
-from ansible_collections.sailpoint.isc.tests.support.hand import Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import Run, meanwhile, safe_mode
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode
+from ansible_collections.sailpoint.isc.tests.support.modules import Run
 
 # Enough for a wait that is to end in vain: what is looked at before is looked at in any case.
 SHORT = "0.5"
