@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox) and .cache (all the rest).
+# A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox), .nox (linters), .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := check lint sanity units integration playbooks conformance artifact browser guides chaos
+SESSIONS := check sanity units integration playbooks conformance artifact browser guides chaos
+LINTS := extra-checks docs-check license-check ansible-lint galaxy
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
 
-.PHONY: help test demo tenant bench build changelog docs clean $(SESSIONS)
+.PHONY: help test demo tenant bench build changelog docs clean lint $(LINTS) $(SESSIONS)
 
 help:
 	@echo "make demo         wait for three aggregations of a stand-in tenant, then see one fail"
@@ -18,7 +19,8 @@ help:
 	@echo "make test         everything that must hold, several parts at a time"
 	@echo
 	@echo "Parts of make test:"
-	@echo "make lint         formatting, types, YAML, changelog, metadata"
+	@echo "make lint         formatting, types, YAML (CI=false make lint: format)"
+	@echo "make $(LINTS)"
 	@echo "make sanity       ansible-test sanity                         ARGS: --core 2.16, its own"
 	@echo "make units        modules and what they are made of           ARGS: test files, --python 3.X, --core 2.16"
 	@echo "make integration  ansible-test integration, stand-in tenant   ARGS: names of targets, --python, --core"
@@ -40,7 +42,7 @@ help:
 test:
 	$(NOX)
 
-demo tenant bench build changelog docs $(SESSIONS):
+demo tenant bench build changelog docs lint $(LINTS) $(SESSIONS):
 	$(NOX) --session $@ -- $(ARGS)
 
 # "make test-units" is "make units"

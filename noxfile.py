@@ -20,6 +20,11 @@ from pathlib import Path
 import nox
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+# In CI, antsibull-nox checks how code is formatted; elsewhere it formats it.
+if os.environ.get("CI") != "false":
+    os.environ["CI"] = "true"
+
+import antsibull_nox
 
 from tests.support import proof, pythons, workspace
 from tests.support.cores import CORES, Core
@@ -28,11 +33,13 @@ from tests.support.tenant import running_tenant
 from tests.support.termination import end_all_on_termination
 
 nox.needs_version = ">=2024.4.15"
-nox.options.default_venv_backend = "none"
+nox.options.reuse_venv = "yes"
 nox.options.sessions = ["test"]
 
 # Covered lines and branches of plugins/, in percent, below which `make test` fails.
 COVERAGE_FLOOR = 95
+
+LINTS = ("ansible-lint", "lint", "docs-check", "galaxy", "extra-checks", "license-check")
 
 # How secrets are masked differs between these.
 CORES_OF_CHAOS = ("2.16", "2.21", "2.22")
@@ -52,18 +59,14 @@ CONTROLLER = CORE.pythons(PYTHONS)[-1]
 CALLERS_TENANT = os.environ.get("SAIL_BASE_URL")
 workspace.enter_private_environment()
 end_all_on_termination()
+# Sessions lint, extra-checks, docs-check, license-check and ansible-lint
+antsibull_nox.load_antsibull_nox_toml()
 
 
 def environment(name: str, *requirements: str) -> Path:
     """Return the bin directory of an environment for tools."""
     workspace.lock()
     return workspace.environment(f"{name}-{CONTROLLER}", PYTHONS[CONTROLLER], list(requirements))
-
-
-def lint_environment() -> Path:
-    """Return the bin directory with the linters, and what the code that they look at imports."""
-    imported = ("tests/tenant/requirements.txt", "tests/browser/requirements.txt")
-    return environment("lint", f"{SUPPORT}/nox.txt", f"{SUPPORT}/lint.txt", *imported)
 
 
 def core_environment(core: Core = CORE, version: str = "", *more: str, name: str = "core") -> Path:
@@ -125,7 +128,7 @@ def prove(session: nox.Session, parts: Sequence[Part]) -> None:
         session.error("Not all of it passed.")
 
 
-@nox.session
+@nox.session(python=False)
 def test(session: nox.Session) -> None:
     """Everything that must hold, the slowest parts first."""
     ends = [core for core in (CORES[0], CORES[-1]) if core is not CORE and core.pythons(PYTHONS)]
@@ -139,7 +142,7 @@ def test(session: nox.Session) -> None:
             Part("guides"),
             Part("integration"),
             *(Part("integration", ("--core", core.name, *TARGETS_OF_ENDS)) for core in ends),
-            Part("lint"),
+            *map(Part, LINTS),
             *(Part("units", ("--core", core.name)) for core in ends),
             *(Part("units", ("--python", version)) for version in PYTHONS if version != CONTROLLER),
             Part("integration", ("--python", next(iter(PYTHONS)))),
@@ -151,13 +154,17 @@ def test(session: nox.Session) -> None:
     )
 
 
-@nox.session
+@nox.session(python=False)
 def check(session: nox.Session) -> None:
-    """What a change is most likely to break."""
-    prove(session, [Part("units"), Part("lint")])
+    """What a change is most likely to break: unit tests on one Python, and the linters of what has changed."""
+    changed = workspace.changed_files()
+    of_plays = any(name.startswith(("roles/", "playbooks/", "tests/integration/")) for name in changed)
+    documented = any(name.startswith(("plugins/", "roles/", "docs/")) for name in changed)
+    chosen = ["lint", "extra-checks", *["docs-check"] * documented, *["ansible-lint"] * of_plays]
+    prove(session, [Part("units"), *map(Part, chosen)])
 
 
-@nox.session
+@nox.session(python=False)
 def matrix(session: nox.Session) -> None:
     """Sanity, units and integration on every ansible-core, or on those that are named."""
     unknown = set(session.posargs) - {core.name for core in CORES}
@@ -176,52 +183,7 @@ def matrix(session: nox.Session) -> None:
     prove(session, parts)
 
 
-def check_release(session: nox.Session) -> None:
-    """Look at the documentation, the licences and the artifact as those do who take a release in."""
-    reuse = environment("reuse", f"{SUPPORT}/reuse.txt") / "reuse"
-    session.run(str(reuse), "--root", str(ROOT), "lint", "--lines", external=True)
-    bin_directory = environment("release", f"{SUPPORT}/release.txt")
-    environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
-    command = [str(bin_directory / "antsibull-docs"), "lint-collection-docs", "--plugin-docs"]
-    with session.chdir(workspace.copy_tree()):
-        session.run(*command, "--validate-collection-refs", "self", ".", external=True, env=environ)
-    with tempfile.TemporaryDirectory() as directory, session.chdir(directory):
-        artifact = build_artifact(session, Path(directory))
-        command = [str(bin_directory / "python"), "-m", "galaxy_importer.main", str(artifact)]
-        said = session.run(*command, external=True, env=environ, silent=True)
-        if not isinstance(said, str) or re.search(r"\b(WARNING|ERROR)\b", said):
-            session.error(f"galaxy-importer is not content:\n{said}")
-
-
-@nox.session
-def lint(session: nox.Session) -> None:
-    """Formatting, types, YAML, changelog, metadata."""
-    bin_directory = lint_environment()
-    tree = workspace.copy_tree()
-
-    def run(name: str, *arguments: str) -> None:
-        session.run(str(bin_directory / name), *arguments, external=True)
-
-    run("ruff", "check", ".")
-    run("ruff", "format", "--check", ".")
-    typed = ("artifact", "bench", "browser", "chaos", "demo", "docs", "runner", "support", "tenant")
-    run("mypy", *(f"tests/{directory}" for directory in typed), "noxfile.py")
-    run("yamllint", "--strict", ".")
-    run("python", "tests/support/check_metadata.py")
-    with session.chdir(workspace.COLLECTIONS):
-        run("mypy", "--config-file", str(ROOT / "pyproject.toml"), "ansible_collections/sailpoint/isc/plugins")
-    check_release(session)
-    with session.chdir(tree):
-        run("antsibull-changelog", "lint")
-        session.run(
-            str(bin_directory / "ansible-lint"),
-            "--strict",
-            external=True,
-            env={"PATH": pythons.search_path(PYTHONS, bin_directory)},
-        )
-
-
-@nox.session
+@nox.session(python=False)
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity on every Python of this machine."""
     told = options(session)
@@ -229,7 +191,7 @@ def sanity(session: nox.Session) -> None:
     ansible_test(session, told.core, "sanity", "--venv", *left_out, *told.rest)
 
 
-@nox.session
+@nox.session(python=False)
 def units(session: nox.Session) -> None:
     """Unit tests on one Python, modules against the stand-in tenant included; --coverage tells what they cover."""
     told = options(session)
@@ -248,7 +210,7 @@ def units(session: nox.Session) -> None:
         session.run(*command, *arguments, *tests, external=True, env={"PYTHONPATH": str(workspace.COLLECTIONS)})
 
 
-@nox.session
+@nox.session(python=False)
 def integration(session: nox.Session) -> None:
     """ansible-test integration against a stand-in tenant, modules on one Python."""
     told = options(session)
@@ -261,13 +223,13 @@ def integration(session: nox.Session) -> None:
         ansible_test(session, told.core, *command)
 
 
-@nox.session
+@nox.session(python=False)
 def playbooks(session: nox.Session) -> None:
     """Roles and playbooks against a stand-in tenant, run as Automation Platform does."""
     pytest(session, "tests/playbooks", "--numprocesses=2")
 
 
-@nox.session
+@nox.session(python=False)
 def conformance(session: nox.Session) -> None:
     """SailPoint's own SDK, in an environment each for its two lines, against the stand-in tenant."""
     workspace.copy_tree()
@@ -287,16 +249,16 @@ def build_artifact(session: nox.Session, directory: Path) -> Path:
     return max(directory.glob("sailpoint-isc-*.tar.gz"), key=lambda file: file.stat().st_mtime)
 
 
-@nox.session
+@nox.session(python=False)
 def build(session: nox.Session) -> None:
     """Build the collection's artifact."""
     build_artifact(session, ROOT)
 
 
-@nox.session
+@nox.session(python=False)
 def changelog(session: nox.Session) -> None:
     """Turn the fragments into a release's entry of CHANGELOG.md."""
-    bin_directory = lint_environment()
+    bin_directory = environment("changelog", f"{SUPPORT}/changelog.txt")
     environ = {"PATH": pythons.search_path(PYTHONS, bin_directory)}
     tree = workspace.copy_tree()
     # In the copy, because elsewhere it would look at a copy of its own, of the whole checkout with all environments.
@@ -309,14 +271,27 @@ def changelog(session: nox.Session) -> None:
             fragment.unlink()
 
 
-@nox.session
+@nox.session(python=False)
+def galaxy(session: nox.Session) -> None:
+    """The artifact as Galaxy looks at it when it imports one; ansible-lint has a session of its own."""
+    bin_directory = environment("galaxy", f"{SUPPORT}/galaxy.txt")
+    environ = {"PATH": pythons.search_path(PYTHONS, bin_directory), "GALAXY_IMPORTER_RUN_ANSIBLE_LINT": "false"}
+    with tempfile.TemporaryDirectory() as directory, session.chdir(directory):
+        command = [str(bin_directory / "python"), "-m", "galaxy_importer.main"]
+        artifact = build_artifact(session, Path(directory))
+        said = session.run(*command, str(artifact), external=True, env=environ, silent=True)
+        if not isinstance(said, str) or re.search(r"\b(WARNING|ERROR)\b", said):
+            session.error(f"galaxy-importer is not content:\n{said}")
+
+
+@nox.session(python=False)
 def artifact(session: nox.Session) -> None:
     """Build the collection, install it on its own, and run it."""
     builder = environment("builder", f"{SUPPORT}/execution-environment.txt") / "ansible-builder"
     pytest(session, "tests/artifact", COLLECTION_TREE=str(workspace.COLLECTION), ANSIBLE_BUILDER=str(builder))
 
 
-@nox.session
+@nox.session(python=False)
 def browser(session: nox.Session) -> None:
     """The report in a headless browser, where the machine has one."""
     pytest(session, "tests/browser", python=docs_python())
@@ -327,7 +302,7 @@ def docs_python() -> Path:
     return core_environment(CORE, "", f"{SUPPORT}/docs.txt", "tests/browser/requirements.txt", name="docs") / "python"
 
 
-@nox.session
+@nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation site; with --update, first refresh what its playbooks print."""
     python, arguments = str(docs_python()), list(session.posargs)
@@ -341,7 +316,7 @@ def docs(session: nox.Session) -> None:
     session.run(python, "-m", "tests.docs.site", external=True)
 
 
-@nox.session
+@nox.session(python=False)
 def guides(session: nox.Session) -> None:
     """Build the documentation site, run every playbook that it shows, and look at its pages."""
     workspace.copy_tree()
@@ -349,12 +324,12 @@ def guides(session: nox.Session) -> None:
     pytest(session, "tests/docs", python=docs_python())
 
 
-@nox.session
+@nox.session(python=False)
 def chaos(session: nox.Session) -> None:
     """Every module against a tenant that misbehaves; secrets in all that comes out."""
 
 
-@nox.session
+@nox.session(python=False)
 def demo(session: nox.Session) -> None:
     """Wait for aggregations of a stand-in tenant as a user would."""
     if CALLERS_TENANT:
@@ -364,7 +339,7 @@ def demo(session: nox.Session) -> None:
     session.run(python, "-m", "tests.demo.demo", python, external=True)
 
 
-@nox.session
+@nox.session(python=False)
 def tenant(session: nox.Session) -> None:
     """Serve the stand-in tenant until Ctrl-C."""
     python = str(environment("tenant", "tests/tenant/requirements.txt") / "python")
@@ -372,7 +347,7 @@ def tenant(session: nox.Session) -> None:
     session.run(python, "-m", "tests.tenant", *session.posargs, external=True)
 
 
-@nox.session
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Measure what the modules cost, beside what users do today."""
     workspace.copy_tree()

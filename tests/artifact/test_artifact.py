@@ -10,8 +10,12 @@ import json
 import tarfile
 from pathlib import Path
 
+import pytest
+import yaml
+
 from tests.artifact.user import User
 from tests.support.hand import Hand
+from tests.support.workspace import ROOT
 
 # Everything at the top of the artifact; what a user does not need is not there.
 EXPECTED_TOP = {
@@ -42,6 +46,25 @@ def test_holds_only_what_users_need(artifact: Path) -> None:
 def test_is_installed_as_it_was_built(user: User) -> None:
     """The manifest's checksums are those of the files."""
     user.run("ansible-galaxy", "collection", "verify", "sailpoint.isc", "--offline")
+
+
+def test_says_one_version_everywhere(user: User) -> None:
+    version = json.loads((user.collection / "MANIFEST.json").read_text())["collection_info"]["version"]
+    assert f'"{version}"' in (user.collection / "plugins/module_utils/_version.py").read_text()
+
+
+def test_names_its_modules_in_alphabetical_order(user: User) -> None:
+    (group,) = yaml.safe_load((user.collection / "meta/runtime.yml").read_text())["action_groups"].values()
+    assert group == sorted(group)
+
+
+@pytest.mark.parametrize("tests", ["unit", "integration"])
+def test_is_tested_with_its_requirements(tests: str) -> None:
+    needed, given = (
+        {line for line in (ROOT / file).read_text().splitlines() if not line.startswith("#")}
+        for file in ("requirements.txt", f"tests/{tests}/requirements.txt")
+    )
+    assert needed <= given
 
 
 def test_finds_its_requirements(user: User) -> None:

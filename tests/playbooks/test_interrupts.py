@@ -16,8 +16,7 @@ from typing import Any
 
 import psutil
 
-from tests.support.hand import SECRETS, Hand
-from tests.support.modules import wait_until, wait_until_asked
+from tests.support.hand import SECRETS, Hand, wait_until, wait_until_asked
 
 SOURCES = ("one", "two", "three")
 # A host for each module that waits, and its options

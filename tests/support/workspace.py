@@ -60,6 +60,11 @@ def enter_private_environment() -> None:
     os.environ.update(
         HOME=str(HOME),
         TMPDIR=str(TEMPORARY),
+        # What lies there is no part of the checkout's repository, which may be another user's.
+        GIT_CEILING_DIRECTORIES=str(TEMPORARY),
+        GIT_CONFIG_COUNT="1",
+        GIT_CONFIG_KEY_0="safe.directory",
+        GIT_CONFIG_VALUE_0="*",
         LC_ALL="C.UTF-8",
         ANSIBLE_CONFIG=str(configuration),
         ANSIBLE_HOME=str(HOME / ".ansible"),
@@ -114,9 +119,7 @@ def copy_tree() -> Path:
 
 def tracked_files() -> list[str]:
     """Names of the checkout's files, also of those that are not committed yet, without what git ignores."""
-    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    names = sorted(set(listed.split("\0")) - {""})
+    names = sorted(_git("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
     return [name for name in names if (ROOT / name).is_symlink() or (ROOT / name).is_file()]
 
 
@@ -131,6 +134,18 @@ def _locked(file: Path, message: str = "") -> IO[str]:
             print(message, flush=True)
         fcntl.flock(opened, fcntl.LOCK_EX)
     return opened
+
+
+def changed_files() -> set[str]:
+    """Names of the files that differ from the last commit; where none does, of those that it has changed."""
+    differing = _git("diff", "--name-only", "-z", "HEAD") | _git("ls-files", "-z", "--others", "--exclude-standard")
+    return differing or _git("diff-tree", "--no-commit-id", "--name-only", "-r", "-z", "HEAD")
+
+
+def _git(*arguments: str) -> set[str]:
+    """The names that a command of git lists."""
+    listed = subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return set(listed.split("\0")) - {""}
 
 
 def environment(name: str, python: str, requirements: list[str], core: str = "", *, alone: bool = False) -> Path:
