@@ -217,11 +217,26 @@ def test_sources_without_an_id_are_told_apart_by_their_names() -> None:
     assert [(entry["source_id"], entry["source_name"]) for entry in entries] == [(None, "AD"), (None, "HR")]
 
 
-@pytest.mark.parametrize("spelt", ["TEMPERROR", "TEMP_ERROR", "TempError", "Error", "terminated"])
-def test_statuses_count_however_they_are_spelt(spelt: str) -> None:
-    entry = only([run("t1", spelt, 10), run("t2", "Success", 20)])
+@pytest.mark.parametrize(
+    ("spelt", "status"),
+    [
+        ("TEMPERROR", "TEMPERROR"),
+        ("TEMP_ERROR", "TEMPERROR"),
+        ("TempError", "TEMPERROR"),
+        ("Error", "ERROR"),
+        ("terminated", "TERMINATED"),
+    ],
+)
+def test_statuses_count_however_they_are_spelt(spelt: str, status: str) -> None:
+    entry = only([run("t1", spelt, 10), run("t2", "Warning", 20)])
     assert (entry["successes"], entry["failures"], entry["failures_in_a_row"]) == (1, 1, 1)
-    assert entry["last_failure"]["completion_status"] in ("TEMPERROR", "ERROR", "TERMINATED")
+    assert entry["last_failure"]["completion_status"] == status
+    assert entry["last_success"]["completion_status"] == "WARNING"
+
+
+def test_a_message_without_a_text_is_told_by_its_key() -> None:
+    entry = only([run("t1", "ERROR", 10, messages=[{"type": "ERROR", "key": "no_login", "localizedText": None}])])
+    assert entry["last_failure"]["messages"] == ["no_login"]
 
 
 def test_a_status_that_is_not_known_is_neither_success_nor_failure() -> None:
@@ -235,6 +250,8 @@ def test_a_status_that_is_not_known_is_neither_success_nor_failure() -> None:
     entry = only(records)
     assert (entry["runs"], entry["successes"], entry["failures"]) == (5, 1, 2)
     assert (entry["failures_in_a_row"], entry["success_rate"], entry["p95_seconds"]) == (2, 1 / 3, 60.0)
+    named = only(records, fail_on=["CANCELLED"])
+    assert (named["successes"], named["failures"], named["failures_in_a_row"]) == (1, 2, 2)
     alone = only(records[:1])
     assert (alone["runs"], alone["success_rate"], alone["failures_in_a_row"]) == (1, None, 0)
     assert (alone["last_success"], alone["last_failure"], alone["median_seconds"]) == (None, None, None)

@@ -200,16 +200,26 @@ def test_a_refused_launch_fails_with_its_reason_unless_it_is_to_be_left_out(refu
     with pytest.raises(AnsibleFilterError, match="refused a launch") as failure:
         task_ids(answers)
     assert BUSY in str(failure.value)
+    assert str(failure.value).endswith(": launch it again, or set skip_refused to leave it out.")
     assert "\n" not in str(failure.value)
     answers["results"][2]["json"] = {**LAUNCHED, "id": "t5"}
     assert task_ids(answers, skip_refused=True) == ["t1", "t5"]
     assert task_ids(refused, "yes") == []
 
 
-@pytest.mark.parametrize("number", [7, 1.5, True, float("nan"), b"t1", object()])
-def test_what_cannot_hold_an_id_is_one_clear_sentence(number: t.Any) -> None:
+def test_a_refusal_may_give_no_reason() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"refused a launch, .*it gives no reason"):
+        task_ids({"success": False, "task": LAUNCHED})
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(7, "7"), (1.5, r"1\.5"), (True, "true"), (float("nan"), ".*"), (b"t1", ".*"), (object(), ".*")],
+)
+def test_what_cannot_hold_an_id_is_one_clear_sentence(number: t.Any, told: str) -> None:
+    sentence = rf"^task_ids takes ids, records of tasks and answers or results that hold them, not {told}\.$"
     for answer in (number, [RECORD, number], [[number]]):
-        with pytest.raises(AnsibleFilterError, match=r"^task_ids takes ids, records .*, not .*\.$"):
+        with pytest.raises(AnsibleFilterError, match=sentence):
             task_ids(answer)
 
 

@@ -87,6 +87,10 @@ def test_messages_that_complain_of_nothing_are_better_than_none() -> None:
     assert outcome(completionStatus="TERMINATED", messages=messages)["summary"].endswith("12.1 s: Stopped by hand.")
 
 
+def test_a_failure_without_messages_is_summed_up_without_a_reason() -> None:
+    assert outcome(messages=[])["summary"] == "Cloud Account Aggregation ended with ERROR after 12.1 s"
+
+
 def test_an_unknown_status_is_summed_up_with_its_messages() -> None:
     assert outcome(completionStatus="CANCELLED")["summary"].endswith("ended with CANCELLED after 12.1 s: Login failed.")
 
