@@ -36,9 +36,14 @@ def tenant(tenant_url: str) -> Hand:
 
 
 @pytest.fixture
-def run(tenant: Hand, tmp_path: Path) -> Callable[..., Played]:
+def credentials(tenant: Hand) -> dict[str, str]:
+    """What a user sets in the environment."""
+    return {"SAIL_BASE_URL": tenant.url, "SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": SECRETS["admin"]}
+
+
+@pytest.fixture
+def run(credentials: dict[str, str], tmp_path: Path) -> Callable[..., Played]:
     """Runs a playbook with the tenant's credentials in the environment; see `play` for the arguments."""
-    credentials = {"SAIL_BASE_URL": tenant.url, "SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": SECRETS["admin"]}
 
     def run(playbook: Any, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> Played:
         # From ansible-core 2.21 modules tell what they were given only when asked; before they always did.

@@ -27,8 +27,13 @@ _ENDS = ("runner_on_ok", "runner_on_failed", "runner_on_unreachable", "runner_it
 
 @dataclass(frozen=True)
 class Played:
-    """A run of a playbook. rc: its exit status.  shown: what it printed.  events: as ansible-runner gives them."""
+    """A run of a playbook.
 
+    directory: where it was started.  rc: its exit status.  shown: what it printed.
+    events: as ansible-runner gives them.
+    """
+
+    directory: Path
     rc: int
     shown: str
     events: Sequence[Mapping[str, Any]]
@@ -146,7 +151,7 @@ def play(
     found = [hidden for hidden in (*SECRETS.values(), "eyJ") for text in (shown, *kept) if hidden in text]
     assert kept
     assert not found, f"{found} is in what is kept of a job, such as:\n{shown}"
-    return Played(job.rc, shown, list(job.events))
+    return Played(Path(job.config.cwd), job.rc, shown, list(job.events))
 
 
 def _inventory(hosts: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any]:
