@@ -19,14 +19,13 @@ FIRST, SECOND = "0a5e1c9d7b3f4826a1c0d4e8f2b6975a", "1b6f2d0e8c4a4937b2d1e5f903c
 SOURCES = [{"id": WORKDAY, "name": "Workday"}, {"id": SAP, "name": "SAP"}]
 
 
-def play(user: User, tenant: Hand, name: str, *arguments: str, **variables: Any) -> str:
+def play(user: User, tenant: Hand, name: str, **variables: Any) -> str:
     """Run a playbook of the collection with those variables; return what it showed."""
     done = user.run(
         "ansible-playbook",
         f"sailpoint.isc.{name}",
         "--extra-vars",
         json.dumps(variables),
-        *arguments,
         SAIL_BASE_URL=tenant.url,
         SAIL_CLIENT_ID="admin",
         SAIL_CLIENT_SECRET="admin-secret",
@@ -72,9 +71,6 @@ def test_aggregate_sources_starts_one_after_the_other(user: User, tenant: Hand) 
 def test_clear_stuck_tasks_edits_what_is_stuck_and_nothing_else(user: User, tenant: Hand) -> None:
     stuck, young = {"id": FIRST, "source": WORKDAY, "age": "2d"}, {"source": SAP, "age": "1h"}
     tenant.scenario(sources=SOURCES, tasks=[stuck, young])
-    play(user, tenant, "clear_stuck_tasks", "--check", older_than="24h")
-    assert effects(tenant) == []
-    assert endings(tenant) == {WORKDAY: None, SAP: None}
     play(user, tenant, "clear_stuck_tasks", older_than="24h")
     assert effects(tenant) == [(f"/beta/task-status/{FIRST}", "patched")]
     assert endings(tenant) == {WORKDAY: "ERROR", SAP: None}

@@ -158,7 +158,10 @@ def test_role_selects_in_every_way_or_says_what_is_wrong(run: Run, tenant: Hand)
         name: found for name, (_given, found) in SELECTIONS.items()
     }
     assert all(result["cleared"] == [] for result in left.values())
-    assert [entry["client_id"] for entry in tenant.sent() if entry["version"] == "v2025"] == ["v2025"]
+    # One request each, and none where arguments are wrong
+    sent = {entry["client_id"]: entry["version"] for entry in tenant.sent()}
+    assert sent == {name: "v2025" if name == "v2025" else "beta" for name in SELECTIONS}
+    assert len(tenant.sent()) == len(SELECTIONS)
 
 
 def test_playbook_lists_in_check_mode_what_it_would_clear_or_says_what_is_wrong(
