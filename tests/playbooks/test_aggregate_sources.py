@@ -159,7 +159,6 @@ OF_ROLE = {
         [
             rf"\(item=Workday, accounts: {SUCCESS}\)",
             # Some versions of ansible-core break a warning into lines.
-            r"answer\s+to\s+the\s+launch\s+was\s+lost",
         ],
     ),
     # Check mode by keyword
@@ -219,6 +218,8 @@ def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Pla
     played = run(role("aggregate_sources"), hosts=hosts(cases, tenant.url), environ={})
     assert played.rc == 2
     check(played, cases)
+    # A warning is not always shown in the event of its host.
+    assert re.search(r"answer\s+to\s+the\s+launch\s+was\s+lost", played.shown)
     log = {name: [entry for entry in tenant.log() if entry["client_id"] == name] for name in cases}
     sent = {name: [entry for entry in entries if entry["operation"] != "token"] for name, entries in log.items()}
     results = {name: played.fact("left", name) for name in cases}

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from tests.support.workspace import CACHE, ROOT
 
@@ -101,7 +102,7 @@ def _run(part: Part) -> Outcome:
     part.log.parent.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     command = [sys.executable, "-m", "nox", "--session", part.session, "--", *part.arguments]
-    environ = {**os.environ, "ISC_PART": part.log.stem, "NO_COLOR": "1"}
+    environ = {**os.environ, "ISC_PART": f"{crc32(str(part).encode()):08x}"[:4], "NO_COLOR": "1"}
     with part.log.open("w") as log:
         done = subprocess.run(
             command, check=False, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

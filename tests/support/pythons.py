@@ -14,9 +14,9 @@ from pathlib import Path
 
 import findpython
 
-from tests.support.workspace import CACHE, WORK
+from tests.support.workspace import CACHE, HOME
 
-BIN = WORK / "pythons"
+BIN = HOME / "pythons"
 OLDEST_MODULE = (3, 9)
 OLDEST_CONTROLLER = (3, 11)
 _KNOWN = CACHE / "pythons.json"

@@ -23,11 +23,11 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
-WORK = CACHE / os.environ.get("ISC_PART", "work")
-HOME = WORK / "home"
+# Sockets lie in there, and their paths must be short.
+HOME = CACHE / os.environ.get("ISC_PART", "work")
 TEMPORARY = HOME / "tmp"
-LOGS = WORK / "log"
-COLLECTIONS = WORK / "collections"
+LOGS = HOME / "log"
+COLLECTIONS = HOME / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "sailpoint" / "isc"
 
 # Ansible looks the home of a host's user up, whatever HOME says; these are the variables that keep it away from there.
@@ -80,7 +80,7 @@ def lock() -> None:
     global _lock
     if _lock is not None:
         return
-    _lock = _locked(WORK / "lock", "Another run is at work in this checkout; waiting for it to end.")
+    _lock = _locked(HOME / "lock", "Another run is at work in this checkout; waiting for it to end.")
     # Now nobody else needs what runs that were killed have left there.
     shutil.rmtree(TEMPORARY, ignore_errors=True)
     TEMPORARY.mkdir(parents=True)
