@@ -62,7 +62,7 @@ def texts(value: Json) -> list[str]:
     return [text for one in inner for text in texts(one)]
 
 
-PLUGINS = {plugin.__name__.split(".")[-1]: plugin for plugin in (task_health, task_ids, task_outcomes, task_report)}
+PLUGINS = {plugin.__name__.rpartition(".")[2]: plugin for plugin in (task_health, task_ids, task_outcomes, task_report)}
 OPTIONS: dict[str, dict[str, str]] = {"task_health": {"now": NOW}, "task_report": {"now": NOW}}
 
 
