@@ -118,7 +118,8 @@ def pytest(session: nox.Session, tests: str, *arguments: str, python: Path | Non
     """Run the tests of a directory, or those that were asked for, with the copy of the tree at hand."""
     workspace.copy_tree()
     python = python or core_environment() / "python"
-    command = [str(python), "-m", "pytest", "-rs", *arguments, *(session.posargs or [tests])]
+    named = any(argument.startswith("tests/") for argument in session.posargs)
+    command = [str(python), "-m", "pytest", "-rs", *arguments, *session.posargs, *([] if named else [tests])]
     session.run(*command, external=True, env={"TENANT_PYTHON": str(python), **environ})
 
 
@@ -327,6 +328,10 @@ def guides(session: nox.Session) -> None:
 @nox.session(python=False)
 def chaos(session: nox.Session) -> None:
     """Every module against a tenant that misbehaves; secrets in all that comes out."""
+    named = [core for core in CORES if core.name in CORES_OF_CHAOS and core.pythons(PYTHONS)]
+    cores = " ".join(f"{core.name}={core_environment(core) / 'python'}" for core in named)
+    # Most of them wait most of the time.
+    pytest(session, "tests/chaos", "--numprocesses=8", "--dist=worksteal", CHAOS_CORES=cores)
 
 
 @nox.session(python=False)

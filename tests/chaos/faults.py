@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-PATIENCE = 2.0
-"""Seconds that the modules wait for an answer (request_timeout)."""
-RETRIES = 2
 ONE_PAGE = 3
 """Records that the modules ask for at once, where they page."""
+
+# Seconds that the modules wait for an answer where it is slow
+_PATIENCE = 1.0
+IMPATIENT = {"request_timeout": _PATIENCE}
+SLOW: tuple[dict[str, Any], ...] = (
+    {"fault": "slow_first_byte", "seconds": 2 * _PATIENCE},
+    {"fault": "slow_body", "seconds": _PATIENCE / 8, "total": 2 * _PATIENCE},
+)
 
 
 class Expected(enum.Enum):
@@ -43,37 +48,42 @@ OF_LISTS = frozenset({Place.READ, Place.NEXT_PAGE})
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and what is to come of it when it hits so many times (None: for ever)."""
+    """A fault, and what is to come of it when it hits so many times (None: for ever).
+
+    options: what modules are given with it.
+    is_true: whether what a module is told is what is there; otherwise its result can only be as true as that.
+    """
 
     name: str
     spec: Mapping[str, Any]
     outcomes: Mapping[int | None, Expected]
     places: frozenset[Place] = EVERYWHERE
+    options: Mapping[str, Any] = field(default_factory=dict)
     is_true: bool = True
-    """Whether what the module is told is what is there; otherwise its result can only be as true as that."""
 
 
 _PASSES: Mapping[int | None, Expected] = {1: SURVIVED, None: FAILED}
 _LASTS: Mapping[int | None, Expected] = {1: FAILED, None: FAILED}
 _HARMLESS: Mapping[int | None, Expected] = {1: SURVIVED, None: SURVIVED}
-_TOO_SLOW = 2 * PATIENCE
 
 
-def _status(name: str, **arguments: Any) -> Fault:
-    return Fault(name, {"fault": "status", **arguments}, _PASSES)
+def _status(name: str, code: int, outcomes: Mapping[int | None, Expected] = _PASSES, **arguments: Any) -> Fault:
+    asks = {"retry_after": 1, "retry_after_date": 1}.items() & arguments.items()
+    options = {"max_retry_delay": 2} if asks else {}
+    return Fault(name, {"fault": "status", "code": code, **arguments}, outcomes, options=options)
 
 
 FAULTS = (
-    _status("408", code=408),
-    _status("429, Retry-After in seconds", code=429, retry_after=1),
-    _status("429, Retry-After as a date", code=429, retry_after_date=1),
-    _status("429 without Retry-After", code=429),
-    _status("429, Retry-After unreadable", code=429, retry_after="soon"),
-    Fault("429, Retry-After of years", {"fault": "status", "code": 429, "retry_after": 99999999}, _LASTS),
-    _status("500", code=500),
-    _status("502 with HTML", code=502, html="<html><body><h1>Bad Gateway</h1></body></html>"),
-    _status("503", code=503),
-    _status("504", code=504),
+    _status("408", 408),
+    _status("429, Retry-After in seconds", 429, retry_after=1),
+    _status("429, Retry-After as a date", 429, retry_after_date=1),
+    _status("429 without Retry-After", 429),
+    _status("429, Retry-After unreadable", 429, retry_after="soon"),
+    _status("429, Retry-After of years", 429, _LASTS, retry_after=99999999),
+    _status("500", 500),
+    _status("502 with HTML", 502, html="<html><body><h1>Bad Gateway</h1></body></html>"),
+    _status("503", 503),
+    _status("504", 504),
     Fault("reset before the answer", {"fault": "reset_before"}, _PASSES),
     Fault("reset during the answer", {"fault": "reset_during"}, _PASSES),
     Fault("reset after the effect", {"fault": "reset_after"}, _PASSES),
@@ -81,8 +91,8 @@ FAULTS = (
     Fault("body cut, chunked", {"fault": "short_chunked"}, _PASSES),
     Fault("body cut, no length", {"fault": "short_unframed"}, _PASSES),
     Fault("chunked garbage", {"fault": "chunked_garbage"}, _PASSES),
-    Fault("slow first byte", {"fault": "slow_first_byte", "seconds": _TOO_SLOW}, _PASSES),
-    Fault("body trickles in", {"fault": "slow_body", "seconds": PATIENCE / 8, "total": _TOO_SLOW}, _PASSES),
+    Fault("slow first byte", SLOW[0], _PASSES, options=IMPATIENT),
+    Fault("body trickles in", SLOW[1], _PASSES, options=IMPATIENT),
     Fault("200 with HTML", {"fault": "html"}, _PASSES),
     Fault("200, empty", {"fault": "empty"}, _PASSES),
     Fault("200, null", {"fault": "null"}, _PASSES),
@@ -106,7 +116,7 @@ FAULTS = (
     Fault("401 once", {"fault": "unauthorized"}, {1: SURVIVED}, OF_THE_API),
     Fault("401 twice", {"fault": "unauthorized"}, {2: FAILED}, OF_THE_API),
     Fault("401 for ever", {"fault": "unauthorized"}, {None: FAILED}),
-    Fault("403", {"fault": "status", "code": 403}, _LASTS),
+    _status("403", 403, _LASTS),
     Fault("token without expires_in", {"fault": "no_expires_in"}, _HARMLESS, frozenset({Place.TOKEN})),
     Fault("token expired as it is given", {"fault": "expire_token"}, {1: SURVIVED}, frozenset({Place.TOKEN})),
 )

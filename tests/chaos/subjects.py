@@ -7,18 +7,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Callable
 
-from tests.chaos.faults import ONE_PAGE, Expected, Fault, Place
-from tests.chaos.playing import Result
+from tests.chaos.faults import ONE_PAGE, Expected, Place
+from tests.support.hand import Hand
+from tests.support.leaks import KEEPER
+from tests.support.modules import Result
 
-SOURCES = [{"id": "hr", "name": "HR System", "accounts": {"seconds": 0.5}}]
 # Long enough ago for the list's order to be that of the numbers.
 FINISHED = [{"id": f"done-{number}", "age": f"{number + 1}h", "completionStatus": "SUCCESS"} for number in range(12)]
 PENDING = [{"id": f"pending-{number}", "age": f"{number + 1}m"} for number in range(5)]
 _UNCERTAIN = re.compile(r"\bmay (have been|be) \w+")
+_FACTS = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,15 @@ class Truth:
     tasks: Mapping[str, Mapping[str, Any]]
     requests: int
 
+    @classmethod
+    def of(cls, tenant: Hand) -> Truth:
+        log = tenant.log()
+        tasks: Iterable[dict[str, Any]] = tenant.control("GET", "tasks")["tasks"]
+        return cls(sum(entry["effect"] is not None for entry in log), {task["id"]: task for task in tasks}, len(log))
 
-Judge = Callable[[Result, Truth], "str | None"]
+
+Places = Mapping[Place, Mapping[str, Any]]
+Reached = Callable[[Result, Truth], bool]
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,8 @@ class Subject:
     """A module with options, on a tenant.
 
     places: the requests that faults hit, as conditions of a fault.
-    reached: what is wrong about a result that claims success, or None.
+    reached: whether a result that claims success is right.
+    requests: so many are sent at most where there is no fault.
     waits: whether it goes on after faults that last, until its own time is up.
     none_is_204: whether 204 says that there are none, as it does for pending tasks.
     """
@@ -46,8 +56,9 @@ class Subject:
     module: str
     options: Mapping[str, Any]
     scenario: Mapping[str, Any]
-    places: Mapping[Place, Mapping[str, Any]]
-    reached: Judge
+    places: Places
+    reached: Reached
+    requests: int
     waits: bool = False
     none_is_204: bool = False
     name: str = ""
@@ -56,89 +67,85 @@ class Subject:
         return self.name or self.module
 
 
-def _lists(*ids: str) -> Judge:
-    def judge(result: Result, _truth: Truth) -> str | None:
+def _lists(tasks: Iterable[Mapping[str, Any]]) -> Reached:
+    ids = {task["id"] for task in tasks}
+
+    def reached(result: Result, _truth: Truth) -> bool:
         returned = [task.get("id") for task in result["tasks"]]
-        told = any("than it gave" in str(warning) for warning in result.get("warnings", ()))
-        if sorted(returned) != sorted(ids) and not (told and set(returned) < set(ids)):
-            return f"{len(returned)} records came back instead of {len(ids)}: {returned}"
-        return None
+        told = any("than it gave" in warning for warning in result["warnings"])
+        return len(returned) == len(set(returned)) and (set(returned) == ids or (told and set(returned) < ids))
 
-    return judge
+    return reached
 
 
-def _token(result: Result, _truth: Truth) -> str | None:
-    # The token itself is never shown to a callback.
-    return None if result.get("censored") else f"the result was shown: {result}"
+def _token(result: Result, _truth: Truth) -> bool:
+    return bool(result["access_token"]) and result["identity"]["user_name"] == KEEPER["user_name"]
 
 
-def _edited(result: Result, truth: Truth) -> str | None:
-    record = truth.tasks["pending-0"]
-    if not (result["changed"] and truth.effects == 1 and record["completionStatus"] == "ERROR"):
-        return f"changed is {result['changed']}, {truth.effects} edits, the record has {record['completionStatus']}"
-    return None
+def _edited(result: Result, truth: Truth) -> bool:
+    edited = truth.effects == 1 and truth.tasks["pending-0"]["completionStatus"] == "ERROR"
+    return edited and result["changed"] is True
 
 
-def _waited(result: Result, _truth: Truth) -> str | None:
+def _waited(result: Result, _truth: Truth) -> bool:
     statuses = {task["id"]: task["completionStatus"] for task in result["tasks"]}
-    return None if statuses == {"soon": "SUCCESS", "sooner": "SUCCESS", "done-0": "SUCCESS"} else f"it saw {statuses}"
+    return statuses == {"soon": "SUCCESS", "sooner": "SUCCESS", "done-0": "SUCCESS"}
 
 
-def _aggregated(result: Result, truth: Truth) -> str | None:
+def _aggregated(result: Result, truth: Truth) -> bool:
     task = result["task"]
-    if not (result["action"] == "started" and result["changed"] and truth.effects == 1 and task["id"] in truth.tasks):
-        return f"action {result['action']}, {truth.effects} launches, task {task}"
-    return None if task["completionStatus"] == "SUCCESS" else f"it says {task['completionStatus']}"
+    started = result["action"] == "started" and result["changed"] is True and truth.effects == 1
+    return started and task["id"] in truth.tasks and task["completionStatus"] == "SUCCESS"
 
 
-def _all_aggregated(result: Result, truth: Truth) -> str | None:
-    actions = [outcome["action"] for outcome in result["results"]]
-    return None if actions == ["started"] and truth.effects == 1 else f"actions {actions}, {truth.effects} launches"
+def _all_aggregated(result: Result, truth: Truth) -> bool:
+    return [outcome["action"] for outcome in result["results"]] == ["started"] and truth.effects == 1
 
-
-Places = Mapping[Place, Mapping[str, Any]]
 
 _TOKEN: Places = {Place.TOKEN: {"operation": "token"}}
 _LIST: Places = {Place.READ: {"operation": "list"}, Place.NEXT_PAGE: {"operation": "list", "nth": 2}}
+_PENDING: Places = {Place.READ: {"operation": "pending"}, Place.NEXT_PAGE: {"operation": "pending", "nth": 2}}
 _LAUNCH: Places = {Place.READ: {"operation": "list"}, Place.WRITE: {"operation": "load_accounts"}}
-_WAITING = {"interval": "0.5", "max_interval": "1", "timeout": "12"}
+_WAITING = {"interval": "0.2", "max_interval": "0.5"}
+_ALL = {"tasks": FINISHED + PENDING}
+_SOURCE = {"sources": [{"id": "hr", "name": "HR System", "accounts": {"seconds": 0.2}}]}
 
 SUBJECTS = (
-    Subject("access_token", {}, {}, _TOKEN, _token),
+    Subject("access_token", {}, {}, _TOKEN, _token, requests=1),
     Subject(
         "task_status_info",
         {"limit": ONE_PAGE, "count": True, "fields": ["id", "completionStatus"]},
         {"tasks": FINISHED},
         {**_TOKEN, **_LIST},
-        _lists(*(task["id"] for task in FINISHED)),
+        _lists(FINISHED),
+        requests=6,
     ),
     Subject(
         "task_status_info",
         {"id": "done-3"},
         {"tasks": FINISHED},
         {Place.READ: {"operation": "get"}},
-        _lists("done-3"),
+        _lists(FINISHED[3:4]),
+        requests=2,
         name="task_status_info by id",
     ),
     Subject(
         "pending_tasks_info",
         {"limit": ONE_PAGE, "fields": ["id"]},
-        {"tasks": FINISHED + PENDING},
-        {
-            **_TOKEN,
-            Place.READ: {"operation": "pending"},
-            Place.NEXT_PAGE: {"operation": "pending", "nth": 2},
-        },
-        _lists(*(task["id"] for task in PENDING)),
+        _ALL,
+        {**_TOKEN, **_PENDING},
+        _lists(PENDING),
+        requests=3,
         none_is_204=True,
     ),
     Subject(
         "pending_tasks_info",
         {"limit": ONE_PAGE, "fields": ["id"], "api_version": "v1"},
-        {"tasks": FINISHED + PENDING},
+        _ALL,
         _LIST,
-        _lists(*(task["id"] for task in PENDING)),
-        name="pending_tasks_info, v1",
+        _lists(PENDING),
+        requests=3,
+        name="pending_tasks_info v1",
     ),
     Subject(
         "task_status",
@@ -146,83 +153,67 @@ SUBJECTS = (
         {"tasks": PENDING},
         {**_TOKEN, Place.READ: {"operation": "get"}, Place.WRITE: {"operation": "patch"}},
         _edited,
+        requests=3,
     ),
     Subject(
         "task_wait",
         {"ids": ["soon", "sooner", "done-0"], "fields": ["id", "completionStatus"], "api_version": "v2025", **_WAITING},
-        {"tasks": [*FINISHED, {"id": "soon", "seconds": 2}, {"id": "sooner", "seconds": 1}]},
+        {"tasks": [*FINISHED, {"id": "soon", "seconds": 0.8}, {"id": "sooner", "seconds": 0.4}]},
         {**_TOKEN, **_LIST},
         _waited,
+        requests=6,
         waits=True,
     ),
     Subject(
         "source_aggregation",
         {"source_id": "hr", "wait": True, "api_version": "v2026", **_WAITING},
-        {"sources": SOURCES},
+        _SOURCE,
         {**_TOKEN, **_LAUNCH},
         _aggregated,
+        requests=7,
         waits=True,
     ),
     Subject(
         "source_aggregations",
         {"sources": [{"id": "hr"}], "api_version": "v1", **_WAITING},
-        {"sources": SOURCES},
+        _SOURCE,
         {**_TOKEN, **_LAUNCH},
         _all_aggregated,
+        requests=7,
         waits=True,
     ),
 )
+TASK_STATUS, SOURCE_AGGREGATION = SUBJECTS[5], SUBJECTS[7]
 
 
-def by_name(name: str) -> Subject:
-    """The subject of this name."""
-    return next(subject for subject in SUBJECTS if str(subject) == name)
+def judge(subject: Subject, result: Result, truth: Truth, expected: Expected, is_true: bool = True) -> None:
+    """Hold what a module returned against what the tenant knows, and against what was expected.
+
+    is_true: whether what the module was told is what is there.
+    """
+    seen = f"{truth.effects} effects, {truth.requests} requests, and it returned {result}"
+    outcome = Expected.FAILED if result["failed"] else Expected.SURVIVED
+    assert expected in (outcome, Expected.EITHER), seen
+    assert truth.effects <= 1, seen
+    if result["failed"]:
+        assert_clear(result)
+        assert truth.effects == 0 or _tells_of_effect(result), seen
+    elif is_true:
+        assert subject.reached(result, truth), seen
+    else:
+        assert result["changed"] == (truth.effects == 1), seen
 
 
-@dataclass
-class Verdict:
-    """Whether a result is right, and in what way."""
-
-    outcome: Expected
-    complaints: list[str] = field(default_factory=list)
-
-
-def judge(subject: Subject, result: Result, truth: Truth, fault: Fault | None = None) -> Verdict:
-    """Hold what a module returned against what the tenant knows."""
-    if result.get("failed"):
-        return Verdict(Expected.FAILED, [*unclear(result), *_untrue(result, truth)])
-    if fault is not None and not fault.is_true:
-        honest = result.get("changed", False) == (truth.effects == 1) and truth.effects <= 1
-        return Verdict(Expected.SURVIVED, [] if honest else [f"{truth.effects} effects, and it returned {result}"])
-    try:
-        complaint = subject.reached(result, truth)
-    except (KeyError, TypeError) as error:
-        complaint = f"the result lacks {error}"
-    return Verdict(Expected.SURVIVED, [complaint] if complaint else [])
+def assert_clear(failure: Result) -> None:
+    """A failure is one sentence, with all facts of the request, and no crash."""
+    message = failure["msg"]
+    assert re.fullmatch(r"(?!.*Traceback).{1,999}\.", message), message
+    assert not [fact for fact in _FACTS if fact not in failure], failure
+    assert "Traceback" not in str(failure.get("exception")), failure
 
 
-def unclear(result: Result) -> list[str]:
-    """What is wrong about a failure for the one who reads it."""
-    message = result.get("msg")
-    if not isinstance(message, str) or not message:
-        return [f"no message: {result}"]
-    complaints = []
-    if "\n" in message or "Traceback" in message or not message.endswith(".") or len(message) > 1000:
-        complaints.append(f"not one sentence: {message}")
-    facts = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
-    complaints += [f"no {fact} in the failure" for fact in facts if fact not in result]
-    crashed = "module_stderr" in result or "Traceback" in str(result.get("exception"))
-    return [*complaints, f"a crash: {result}"] if crashed else complaints
-
-
-def _untrue(result: Result, truth: Truth) -> list[str]:
-    """Whether a failure hides that something has changed, or that it may have."""
-    said = " ".join(str(outcome.get("reason")) for outcome in result.get("results", ())) + str(result.get("msg"))
-    started = result.get("action") == "started" or any(
-        outcome["action"] == "started" for outcome in result.get("results", ())
-    )
-    if truth.effects > 1:
-        return [f"{truth.effects} effects"]
-    if truth.effects == 1 and not started and not _UNCERTAIN.search(said):
-        return [f"something changed, and nobody says so: {said}"]
-    return []
+def _tells_of_effect(failure: Result) -> bool:
+    """Whether a failure says that something has changed, or that it may have."""
+    parts = [failure, *failure.get("results", ())]
+    said = " ".join(str(part.get(key)) for part in parts for key in ("reason", "msg"))
+    return any(part.get("action") == "started" for part in parts) or bool(_UNCERTAIN.search(said))

@@ -15,7 +15,13 @@ from urllib.parse import quote
 
 import requests
 
-SECRETS = {"admin": "admin-secret", "reader": "reader-secret", "helpdesk": "helpdesk-secret"}
+SECRETS = {
+    "admin": "admin-secret",
+    "reader": "reader-secret",
+    "helpdesk": "helpdesk-secret",
+    # Of a client that scenarios have to name; it looks different wherever it is encoded.
+    "keeper": "5d1f0c7e9b3a2846/+ü?&=%20'",
+}
 PATCH = "application/json-patch+json"
 SECONDS = 30
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from .workspace import LOGS, ROOT
 
 READY = re.compile(r"^tenant: listening on (http\S+)$", re.MULTILINE)
-SECONDS_TO_START = 30.0
+SECONDS_TO_START = 120.0
 SECONDS_TO_END = 5.0
 # One process may start several at the same time.
 _numbers = itertools.count(1)

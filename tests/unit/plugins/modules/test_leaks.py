@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No module prints or logs a secret or a token, not even when the tenant tells them in its refusals."""
+
+from __future__ import annotations
+
+import syslog
+
+import pytest
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand
+from ansible_collections.sailpoint.isc.tests.support.leaks import KEEPER, TASKS, TELLING, leaked, prepare
+from ansible_collections.sailpoint.isc.tests.support.modules import Run
+
+
+@pytest.mark.parametrize("telling", TELLING)
+@pytest.mark.parametrize("module", TASKS)
+@pytest.mark.parametrize("credential", ["client_secret", "access_token"])
+def test_a_module_leaks_neither_secrets_nor_tokens(
+    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch, module: str, telling: str, credential: str
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(syslog, "syslog", lambda *arguments: logged.extend(map(str, arguments)))
+    token = prepare(tenant, telling)
+    run.connection.update(client_id=KEEPER["client_id"], client_secret=KEEPER["client_secret"], retries=0)
+    if credential == "access_token":
+        run.connection["access_token"] = token
+    # What it prints is looked through there.
+    result = run.result(module, diff=True, **TASKS[module])
+    without_token = telling == "token" and credential == "client_secret"
+    assert result["failed"] == (without_token or (telling == "api" and module != "access_token"))
+    assert any("Invoked with" in text for text in logged)
+    assert leaked("\n".join(logged)) is None
