@@ -31,7 +31,7 @@ help:
 	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
 	@echo "make chaos        every module through every fault, secrets, the rate limit    ARGS: --long, test files"
 	@echo
-	@echo "make test-matrix  sanity, units, integration on each ansible-core and Python   ARGS: 2.16 2.18 ..."
+	@echo "make test-matrix  what may differ between versions of ansible-core and Python   ARGS: 2.16 2.18 ..."
 	@echo "make tenant       serve the stand-in tenant until Ctrl-C      ARGS: its own, such as --port 8080"
 	@echo "make bench        what the modules cost beside what users do today   ARGS: --full, --rounds N, --only PART"
 	@echo "make docs         build the documentation into docs/build     ARGS: --update refreshes what playbooks print"

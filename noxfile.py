@@ -117,10 +117,11 @@ def options(session: nox.Session) -> argparse.Namespace:
 def pytest(session: nox.Session, tests: str, *arguments: str, python: Path | None = None, **environ: str) -> None:
     """Run the tests of a directory, or those that were asked for, with the copy of the tree at hand."""
     workspace.copy_tree()
-    python = python or core_environment() / "python"
-    named = any(argument.startswith("tests/") for argument in session.posargs)
-    command = [str(python), "-m", "pytest", "-rs", *arguments, *session.posargs, *([] if named else [tests])]
-    session.run(*command, external=True, env={"TENANT_PYTHON": str(python), **environ})
+    told = options(session)
+    python = python or core_environment(told.core) / "python"
+    named = any(argument.startswith("tests/") for argument in told.rest)
+    command = [str(python), "-m", "pytest", "-rs", *arguments, *told.rest, *([] if named else [tests])]
+    session.run(*command, external=True, env=environ)
 
 
 def prove(session: nox.Session, parts: Sequence[Part]) -> None:
@@ -167,7 +168,7 @@ def check(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def matrix(session: nox.Session) -> None:
-    """Sanity, units and integration on every ansible-core, or on those that are named."""
+    """Sanity, units, integration and playbooks on every ansible-core, or on those that are named."""
     unknown = set(session.posargs) - {core.name for core in CORES}
     if unknown:
         session.error(f"There is no ansible-core {', '.join(sorted(unknown))} in tests/support/cores.py.")
@@ -177,6 +178,7 @@ def matrix(session: nox.Session) -> None:
             session.log(f"ansible-core {core.name} is left out: there is no Python for it on this machine.")
         elif not session.posargs or core.name in session.posargs:
             parts.append(Part("sanity", ("--core", core.name)))
+            parts.append(Part("playbooks", ("--core", core.name)))
             for version in core.module_pythons(PYTHONS):
                 parts += [Part(name, ("--core", core.name, "--python", version)) for name in ("integration", "units")]
         for test, reason in core.left_out.items():
@@ -215,8 +217,7 @@ def units(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """ansible-test integration against a stand-in tenant, modules on one Python."""
     told = options(session)
-    python = core_environment() / "python"
-    with running_tenant(python) as url:
+    with running_tenant(python=core_environment() / "python") as url:
         settings = {"tenant_url": url, **workspace.REMOTE_DIRECTORIES}
         lines = ["---", *(f"{name}: {json.dumps(value)}" for name, value in settings.items()), ""]
         (workspace.copy_tree() / workspace.INTEGRATION_SETTINGS).write_text("\n".join(lines))
@@ -310,7 +311,7 @@ def docs(session: nox.Session) -> None:
     workspace.copy_tree()
     if "--update" in arguments:
         arguments.remove("--update")
-        session.run(python, "-m", "tests.docs.examples", python, *arguments, external=True)
+        session.run(python, "-m", "tests.docs.examples", *arguments, external=True)
         workspace.copy_tree()
     elif arguments:
         session.error("The documentation is built as a whole; after --update, names of pages may follow.")
@@ -340,8 +341,7 @@ def demo(session: nox.Session) -> None:
     if CALLERS_TENANT:
         session.log("SAIL_BASE_URL is ignored: the demo brings its own tenant. README.md says how to use yours.")
     workspace.copy_tree()
-    python = str(core_environment() / "python")
-    session.run(python, "-m", "tests.demo.demo", python, external=True)
+    session.run(str(core_environment() / "python"), "-m", "tests.demo.demo", external=True)
 
 
 @nox.session(python=False)
@@ -357,4 +357,4 @@ def bench(session: nox.Session) -> None:
     """Measure what the modules cost, beside what users do today."""
     workspace.copy_tree()
     python = str(core_environment(CORE, "", "tests/bench/requirements.txt", name="bench") / "python")
-    session.run(python, "-m", "tests.bench.bench", python, *session.posargs, external=True)
+    session.run(python, "-m", "tests.bench.bench", *session.posargs, external=True)

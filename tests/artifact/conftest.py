@@ -4,7 +4,7 @@
 
 """The artifact as `make build` makes it, and a user who has installed it.
 
-COLLECTION_TREE names the tree it is built from, TENANT_PYTHON the interpreter that serves the stand-in tenant.
+COLLECTION_TREE names the tree it is built from.
 """
 
 from __future__ import annotations
@@ -44,5 +44,5 @@ def user(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> User:
 @pytest.fixture(scope="session")
 def tenant() -> Iterator[Hand]:
     """A stand-in tenant; each test gives it a scenario of its own."""
-    with running_tenant(os.environ["TENANT_PYTHON"]) as url:
+    with running_tenant() as url:
         yield Hand(url)

@@ -36,7 +36,6 @@ ALWAYS = ("lists", "single", "memory", "long")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("tenant_python", help="the interpreter that serves the stand-in tenant")
     parser.add_argument("--rounds", type=int, default=2, help="how often each way is run, in turn")
     parser.add_argument("--slow-rounds", type=int, default=1, help="how often the uri loop and the SDK are run")
     parser.add_argument("--full", action="store_true", help="also how cost grows")
@@ -46,7 +45,7 @@ def arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def tls_tenant(python: str, directory: Path) -> Iterator[Tenant]:
+def tls_tenant(directory: Path) -> Iterator[Tenant]:
     """A tenant behind https, with a certificate of an authority of its own."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
@@ -54,7 +53,7 @@ def tls_tenant(python: str, directory: Path) -> Iterator[Tenant]:
     authority.cert_pem.write_to_path(ca)
     certificate.cert_chain_pems[0].write_to_path(cert)
     certificate.private_key_pem.write_to_path(key)
-    with running_tenant(python, "--tls-cert", str(cert), "--tls-key", str(key)) as url:
+    with running_tenant("--tls-cert", str(cert), "--tls-key", str(key)) as url:
         yield Tenant(url, ca)
 
 
@@ -73,7 +72,7 @@ def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
             print(json.dumps({part: facts}, indent=2), flush=True)
 
     history = {"count": goals.RECORDS, "sources": 20, "pending": 0}
-    with running_tenant(options.tenant_python) as url:
+    with running_tenant() as url:
         tenant = Tenant(url)
         tenant.start_over(generate=history)
         if "single" in parts:
@@ -82,7 +81,7 @@ def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
             keep("memory", *goals.memory(stage, tenant))
         if "lists" in parts:
             found["lists"] = {}
-            with tls_tenant(options.tenant_python, stage.directory) as secure:
+            with tls_tenant(stage.directory) as secure:
                 secure.start_over(generate=history)
                 for setting, where, latency in (
                     (goals.WITHOUT_LATENCY, tenant, 0.0),
@@ -98,13 +97,13 @@ def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
         if "growth" in parts:
             keep("growth", growth.with_tasks(stage, tenant, rounds), [])
     if "long" in parts:
-        with running_tenants(options.tenant_python, 2 + len(goals.VERSIONS)) as urls:
+        with running_tenants(2 + len(goals.VERSIONS)) as urls:
             keep("long", *goals.long_ones(stage, [Tenant(url) for url in urls], options.full))
     if "waits" in parts:
-        with running_tenants(options.tenant_python, len(growth.WAITED)) as urls:
+        with running_tenants(len(growth.WAITED)) as urls:
             keep("waits", growth.with_waits(stage, [Tenant(url) for url in urls]), [])
     if "tenants" in parts:
-        with running_tenants(options.tenant_python, MANY_TENANTS) as urls:
+        with running_tenants(MANY_TENANTS) as urls:
             keep("tenants", growth.with_tenants(stage, [Tenant(url) for url in urls], rounds), [])
     return found
 

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A headless browser, if the machine has one, and the pages that it looks at.
-
-TENANT_PYTHON names the interpreter that serves the stand-in tenant; ansible-playbook is that of this environment.
-"""
+"""A headless browser, if the machine has one, and the pages that it looks at."""
 
 from __future__ import annotations
 
@@ -58,7 +55,7 @@ def empty_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def write_report(page: Path, scenario: Path) -> Path:
     """Run the playbook by its name against a tenant with this scenario, and return the page."""
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "sailpoint.isc.task_report", "-e", f"path={page}"]
-    with running_tenant(os.environ["TENANT_PYTHON"], "--scenario", str(scenario)) as url:
+    with running_tenant("--scenario", str(scenario)) as url:
         credentials = {"SAIL_BASE_URL": url, "SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
         done = subprocess.run(
             command,

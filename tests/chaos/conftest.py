@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def tenants() -> Iterator[list[Hand]]:
-    with running_tenants(sys.executable, 3) as urls:
+    with running_tenants(3) as urls:
         yield [Hand(url) for url in urls]
 
 

@@ -98,7 +98,8 @@ def plays() -> Iterator[dict[str, Any]]:
     yield play_of("nothing", task("task_wait", {"ids": ["good"]}))
     yield play_of("nothing", task("task_status_info", {**by_token, "id": "{{ item }}"}, loop=["good", "nobody"]))
     asynchronous = (
-        task(name, {**by_secret, **TASKS[name]}, **{"async": 60, "poll": 1}) for name in ("access_token", "task_wait")
+        task(name, {**by_secret, **TASKS[name]}, **{"async": 60, "poll": 1})
+        for name in ("access_token", "task_wait", "source_aggregation")
     )
     yield play_of("nothing,api", *asynchronous)
 

@@ -17,7 +17,13 @@ from tests.support.hand import Hand, meanwhile
 from tests.support.leaks import KEEPER
 from tests.support.modules import Result, Run
 
-WAIT: dict[str, Any] = {"ids": ["lasting"], "api_version": "v2025", "timeout": "2m", "interval": "0.2", "max_interval": "0.5"}
+WAIT: dict[str, Any] = {
+    "ids": ["lasting"],
+    "api_version": "v2025",
+    "timeout": "2m",
+    "interval": "0.2",
+    "max_interval": "0.5",
+}
 MANY = 500
 # Far more than a wait takes on the slowest machine, and far less than the clock jumps
 LONGEST_WAIT = 600.0

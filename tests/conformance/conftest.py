@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 
@@ -26,7 +25,7 @@ else:
 
 @pytest.fixture(scope="session")
 def tenant_url() -> Iterator[str]:
-    with running_tenant(sys.executable) as url:
+    with running_tenant() as url:
         yield url
 
 

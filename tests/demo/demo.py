@@ -4,7 +4,7 @@
 
 """Plays against the stand-in tenant: wait for aggregations, fail because one did, aggregate in order and report.
 
-Usage, from the checkout, with ansible-core: python -m tests.demo.demo PYTHON_OF_THE_TENANT
+Usage, from the checkout, with ansible-core: python -m tests.demo.demo
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Outcome(NamedTuple):
     shown: str
 
 
-def main(tenant_python: str) -> int:
+def main() -> int:
     """Run all acts; return 0 when each ended as it should."""
-    problems = _first_act(tenant_python) + _second_act(tenant_python) + _third_act(tenant_python)
+    problems = _first_act() + _second_act() + _third_act()
     print()
     for problem in problems:
         print(f"The demo did not go as it should: {problem}")
@@ -51,20 +51,20 @@ def main(tenant_python: str) -> int:
     return int(bool(problems))
 
 
-def _first_act(tenant_python: str) -> list[str]:
+def _first_act() -> list[str]:
     _heading("Act one: three sources are aggregating. The play waits for all of them; one ends with a warning.")
     scenario = _scenario("demo-success.yml")
-    outcome = _wait(tenant_python, "demo-success.yml", scenario)
+    outcome = _wait("demo-success.yml", scenario)
     problems = [f"act one does not show {name}." for name in _names(scenario) if name not in outcome.shown]
     if outcome.status != 0:
         problems.append(f"act one ended with exit status {outcome.status}, not 0.")
     return problems
 
 
-def _second_act(tenant_python: str) -> list[str]:
+def _second_act() -> list[str]:
     _heading("Act two: two sources are aggregating, and one of them ends in ERROR. The play has to fail and say why.")
     scenario = _scenario("demo-failure.yml")
-    outcome = _wait(tenant_python, "demo-failure.yml", scenario)
+    outcome = _wait("demo-failure.yml", scenario)
     reasons = [text for task in scenario["tasks"] if task.get("ends") == "ERROR" for text in task["messages"]]
     problems = [f"act two does not show the reason: {reason}" for reason in reasons if reason not in outcome.shown]
     if "ERROR" not in outcome.shown:
@@ -74,12 +74,12 @@ def _second_act(tenant_python: str) -> list[str]:
     return problems
 
 
-def _third_act(tenant_python: str) -> list[str]:
+def _third_act() -> list[str]:
     _heading("Act three: two sources are aggregated one after the other, and a page reports on all that has run.")
     scenario = _scenario("demo-aggregate.yml")
     sources = ",".join(source["id"] for source in scenario["sources"])
     REPORT.unlink(missing_ok=True)
-    with _tenant(tenant_python, "demo-aggregate.yml") as url:
+    with _tenant("demo-aggregate.yml") as url:
         aggregation = _play(url, "aggregate_sources", f"sources={sources}", "interval=1")
         report = _play(url, "task_report", f"path={REPORT.name}")
     shown = [line for line in aggregation.shown.splitlines() if "(item=" in line]
@@ -94,15 +94,15 @@ def _third_act(tenant_python: str) -> list[str]:
     return problems + [f"the page of act three does not show {name}." for name in _names(scenario) if name not in page]
 
 
-def _wait(tenant_python: str, file: str, scenario: dict[str, Any]) -> Outcome:
+def _wait(file: str, scenario: dict[str, Any]) -> Outcome:
     sources = ",".join(task["source"] for task in scenario["tasks"])
-    with _tenant(tenant_python, file) as url:
+    with _tenant(file) as url:
         return _play(url, "wait_for_aggregation", f"source_ids={sources}", "max_interval=2")
 
 
 @contextmanager
-def _tenant(python: str, scenario: str) -> Iterator[str]:
-    with running_tenant(python, "--scenario", str(SCENARIOS / scenario)) as url:
+def _tenant(scenario: str) -> Iterator[str]:
+    with running_tenant("--scenario", str(SCENARIOS / scenario)) as url:
         print(f"$ export SAIL_BASE_URL={url} SAIL_CLIENT_ID=... SAIL_CLIENT_SECRET=...")
         yield url
 
@@ -151,4 +151,4 @@ def _heading(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main())

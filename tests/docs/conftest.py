@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the documentation share: runs that go on beside each other, and a browser if there is one.
-
-TENANT_PYTHON names the interpreter that serves the stand-in tenant; Ansible is that of this environment.
-"""
+"""What the tests of the documentation share: runs that go on beside each other, and a browser if there is one."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ A page is a script. These lines of it, comments in both languages, say what the 
     any order                what the next block prints may come in another order, as with several hosts
 
 A block of "console" is run: lines that begin with "$ " are commands, "> " goes on with one, all others are output.
-Usage, from the checkout: python -m tests.docs.examples PYTHON_OF_THE_TENANT [PAGE...] writes the output anew.
+Usage, from the checkout: python -m tests.docs.examples [PAGE...] writes the output anew.
 """
 
 from __future__ import annotations
@@ -182,10 +182,10 @@ def commands(block: Block) -> list[Command]:
     return found
 
 
-def run_page(page: Path, tenant_python: str) -> list[Run]:
+def run_page(page: Path) -> list[Run]:
     """Go through a page: write its files, run its commands, and tell what they printed."""
     runs = []
-    with Stage(tenant_python) as stage:
+    with Stage() as stage:
         for block in blocks(page):
             for tenant in block.marked("tenant"):
                 stage.start_tenant(tenant)
@@ -199,9 +199,8 @@ def run_page(page: Path, tenant_python: str) -> list[Run]:
 class Stage(contextlib.ExitStack):
     """A directory of somebody at home, with nothing in it but what a page puts there, and tenants to talk to."""
 
-    def __init__(self, tenant_python: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._tenant_python = tenant_python
         self.home = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="page-"))).resolve()
         # Found first: settings of the machine do not matter.
         (self.home / "ansible.cfg").touch()
@@ -212,7 +211,7 @@ class Stage(contextlib.ExitStack):
         """A fresh tenant, named as a comment of the page names it."""
         scenario, _at, address = what.partition(" at ")
         file = DEFAULT if scenario == DEFAULT.stem else SCENARIOS / f"{scenario}.yml"
-        url = self.enter_context(running_tenant(self._tenant_python, "--scenario", str(file)))
+        url = self.enter_context(running_tenant("--scenario", str(file)))
         self._tenants[address or ADDRESS] = url
 
     def write(self, name: str, text: str) -> None:
@@ -318,7 +317,7 @@ def wrong_ends(runs: list[Run]) -> Iterator[str]:
             yield f"Line {run.block.start + 1}: the last command ended with exit status {run.status}.\n{printed}"
 
 
-def main(tenant_python: str, *names: str) -> int:
+def main(*names: str) -> int:
     """Refresh what the pages show; fail where a command does not end as its page says."""
     unknown = set(names) - {page.stem for page in pages()}
     if unknown:
@@ -326,7 +325,7 @@ def main(tenant_python: str, *names: str) -> int:
     problems = 0
     wanted = [page for page in pages() if not names or page.stem in names]
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda page: run_page(page, tenant_python), wanted))
+        results = list(pool.map(run_page, wanted))
     for page, runs in zip(wanted, results):
         wrong = list(wrong_ends(runs))
         problems += len(wrong)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -42,7 +41,7 @@ ADVICE = "If it is meant to be so: make docs ARGS=--update"
 @pytest.fixture(scope="module")
 def runs(pool: ThreadPoolExecutor) -> Mapping[Path, Future[list[Run]]]:
     """All pages, in the making."""
-    return {page: pool.submit(run_page, page, os.environ["TENANT_PYTHON"]) for page in PAGES}
+    return {page: pool.submit(run_page, page) for page in PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -75,7 +74,7 @@ def test_hands_credentials_on() -> None:
     parts = [yaml.safe_load(block.text) for block in blocks(page) if block.language == "yaml" and not block.marks]
     (inputs,) = (part["fields"] for part in parts if "fields" in part)
     (injected,) = (part["env"] for part in parts if "env" in part)
-    with Stage(os.environ["TENANT_PYTHON"]) as stage:
+    with Stage() as stage:
         stage.start_tenant("globex")
         usual = stage.environment()
         given = {
@@ -102,14 +101,14 @@ def test_shows_nothing_of_this_machine() -> None:
 def test_notices_another_output(tmp_path: Path) -> None:
     page = tmp_path / "page.rst"
     page.write_text(".. code-block:: console\n\n   $ echo one; date -u +%FT%TZ\n\n   two\n\nText\n")
-    first = run_page(page, "")
+    first = run_page(page)
     ((fresh,),) = [run.fresh() for run in first]
     assert fresh[0] == "one"
     assert refresh(page, first)
     assert page.read_text().splitlines()[2:5] == ["   $ echo one; date -u +%FT%TZ", "", "   one"]
     # Another time is no other output.
     page.write_text(page.read_text().replace("   20", "   19"))
-    second = run_page(page, "")
+    second = run_page(page)
     assert [run.fresh() for run in second] == [[[]]]
     assert not refresh(page, second)
 
@@ -117,7 +116,7 @@ def test_notices_another_output(tmp_path: Path) -> None:
 def test_notices_a_command_that_fails(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```console\n$ false\n```\n\n<!-- fails -->\n```console\n$ true\n```\n")
-    assert [message.split(":")[0] for message in wrong_ends(run_page(page, ""))] == ["Line 2", "Line 7"]
+    assert [message.split(":")[0] for message in wrong_ends(run_page(page))] == ["Line 2", "Line 7"]
 
 
 def test_names_the_file_of_this_release() -> None:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -66,7 +65,7 @@ def playbook(name: str, text: str) -> list[dict[str, Any]]:
 
 def run_example(name: str, text: str) -> tuple[int, str]:
     """The exit status of ansible-playbook and all that it printed."""
-    with Stage(os.environ["TENANT_PYTHON"]) as stage:
+    with Stage() as stage:
         stage.start_tenant("examples")
         for directory in ("/srv/feeds", "/var/www/html"):
             text = text.replace(directory, str(stage.home))

@@ -2,14 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Roles and playbooks of the collection against the stand-in tenant: what they do, and what they show.
-
-TENANT_PYTHON names the interpreter that serves the stand-in tenant.
-"""
+"""Roles and playbooks of the collection against the stand-in tenant: what they do, and what they show."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
@@ -23,7 +19,7 @@ from tests.support.tenant import running_tenant
 
 @pytest.fixture(scope="session")
 def tenant_url() -> Iterator[str]:
-    with running_tenant(os.environ["TENANT_PYTHON"]) as url:
+    with running_tenant() as url:
         yield url
 
 

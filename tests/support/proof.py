@@ -36,7 +36,8 @@ class Part:
     arguments: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join([self.session, *(argument for argument in self.arguments if not argument.startswith("--"))])
+        versions = [argument for argument in self.arguments if argument[0].isdigit()]
+        return " ".join([self.session, *versions])
 
     @property
     def log(self) -> Path:
@@ -111,10 +112,10 @@ def _run(part: Part) -> Outcome:
 
 
 def _show(outcomes: Sequence[Outcome], seconds: float) -> None:
-    print(f"\n{'part':<28} {'tests':>6} {'seconds':>8}")
+    print(f"\n{'part':<20} {'tests':>6} {'seconds':>8}")
     for outcome in outcomes:
         print(_row(outcome))
-    print(f"{'all':<28} {sum(outcome.tests for outcome in outcomes):>6} {seconds:>8.0f}")
+    print(f"{'all':<20} {sum(outcome.tests for outcome in outcomes):>6} {seconds:>8.0f}")
     failed = [outcome for outcome in outcomes if outcome.status]
     for outcome in failed:
         print(f"{outcome.part} failed; to run just that again: {outcome.again}")
@@ -123,4 +124,4 @@ def _show(outcomes: Sequence[Outcome], seconds: float) -> None:
 
 def _row(outcome: Outcome) -> str:
     verdict = "  FAILED" if outcome.status else ""
-    return f"{outcome.part!s:<28} {outcome.tests:>6} {outcome.seconds:>8.0f}{verdict}"
+    return f"{outcome.part!s:<20} {outcome.tests:>6} {outcome.seconds:>8.0f}{verdict}"

@@ -10,6 +10,7 @@ import itertools
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,14 +26,14 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def running_tenant(python: str | Path, *arguments: str) -> Iterator[str]:
+def running_tenant(*arguments: str, python: str | Path = sys.executable) -> Iterator[str]:
     """Serve a stand-in tenant on a free loopback port and yield its URL; it is stopped whatever happens."""
-    with running_tenants(python, 1, *arguments) as urls:
+    with running_tenants(1, *arguments, python=python) as urls:
         yield urls[0]
 
 
 @contextmanager
-def running_tenants(python: str | Path, number: int, *arguments: str) -> Iterator[list[str]]:
+def running_tenants(number: int, *arguments: str, python: str | Path = sys.executable) -> Iterator[list[str]]:
     """Serve so many stand-in tenants, a free loopback port each, and yield their URLs; they end together."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"tenant-{os.getpid()}-{next(_numbers)}.log"

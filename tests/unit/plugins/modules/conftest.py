@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ _stack = contextlib.ExitStack()
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     if not _urls and any("tenant" in getattr(item, "fixturenames", ()) for item in session.items):
-        _urls.extend(_stack.enter_context(running_tenants(sys.executable, 1)))
+        _urls.extend(_stack.enter_context(running_tenants(1)))
 
 
 def pytest_unconfigure() -> None:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand
-from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, Run
+from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, Run, ids_of
 from ansible_collections.sailpoint.isc.tests.support.tenant import running_tenant
 
 PATHS = {
@@ -196,22 +195,13 @@ FAILING: dict[str, dict[str, t.Any]] = {
 }
 
 
-def sent(tenant: Hand) -> list[dict[str, t.Any]]:
-    """What the tenant was asked for, but for tokens."""
-    return [entry for entry in tenant.log() if entry["operation"] != "token"]
-
-
 def tokens_given(tenant: Hand) -> t.Any:
     return tenant.control("GET", "log")["tokens"]
 
 
-def ids(result: dict[str, t.Any]) -> list[str]:
-    return [task["id"] for task in result["tasks"]]
-
-
 def check_requests(tenant: Hand, case: dict[str, t.Any]) -> None:
     """It was tried so often and no more, and credentials are in a form and nowhere else."""
-    requests = sent(tenant)
+    requests = tenant.sent()
     assert [entry["method"] for entry in requests] == ["GET"] * case["tries"]
     assert len(tenant.log()) - len(requests) == case.get("tokens", 1)
     assert not any("client_secret" in entry["query"] for entry in tenant.log())
@@ -221,7 +211,7 @@ def check_requests(tenant: Hand, case: dict[str, t.Any]) -> None:
 def test_what_passes_is_tried_again(tenant: Hand, run: Run, case: dict[str, t.Any]) -> None:
     tenant.scenario(tasks=TASKS, faults=case["faults"])
     result = run("task_status_info", **{"id": "one", "max_retry_delay": 0.01, **case.get("options", {})})
-    assert ids(result) == [case.get("finds", "one")]
+    assert ids_of(result) == [case.get("finds", "one")]
     check_requests(tenant, case)
 
 
@@ -250,7 +240,7 @@ def test_what_does_not_pass_is_told_with_its_facts(tenant: Hand, run: Run, case:
 def test_a_pause_is_as_long_as_the_tenant_asks(tenant: Hand, run: Run, asks: dict[str, t.Any]) -> None:
     tenant.scenario(tasks=TASKS, faults=[asks])
     result = run("task_wait", ids=["one"], max_retry_delay=4)
-    assert ids(result) == ["one"]
+    assert ids_of(result) == ["one"]
     assert result["elapsed"] >= 1
     check_requests(tenant, {"tries": 2})
 
@@ -258,8 +248,8 @@ def test_a_pause_is_as_long_as_the_tenant_asks(tenant: Hand, run: Run, asks: dic
 def test_all_is_found_in_spite_of_a_rate_limit(tenant: Hand, run: Run) -> None:
     tenant.scenario(tasks=TASKS, rate_limit={"requests": 1, "seconds": 1})
     result = run("task_status_info", limit=1, retries=9, max_retry_delay=5)
-    assert sorted(ids(result)) == ["one", "other"]
-    statuses = [entry["status"] for entry in sent(tenant)]
+    assert sorted(ids_of(result)) == ["one", "other"]
+    statuses = [entry["status"] for entry in tenant.sent()]
     assert set(statuses) == {200, 429}
     # Two pages, and a look beyond the last one
     assert statuses.count(200) == 3
@@ -269,7 +259,7 @@ def test_all_is_found_in_spite_of_a_rate_limit(tenant: Hand, run: Run) -> None:
 def test_every_request_says_who_sends_it(tenant: Hand, run: Run, version: str) -> None:
     tenant.scenario(tasks=TASKS, experimental_header_required=True)
     assert len(run("task_status_info", api_version=version)["tasks"]) == 2
-    (request,) = sent(tenant)
+    (request,) = tenant.sent()
     assert request["path"] == PATHS[version]
     # Answers of the yearly versions may be experimental, and those are welcome.
     assert request["headers"].get("x-sailpoint-experimental") == ("true" if version.startswith("v2") else None)
@@ -344,7 +334,7 @@ def test_an_address_where_nothing_listens_is_told(run: Run) -> None:
 def test_one_token_is_enough_for_all_pages(tenant: Hand, run: Run) -> None:
     tenant.scenario(tasks=[{"ends": "SUCCESS"}] * 5)
     assert len(run("task_status_info", limit=1)["tasks"]) == 5
-    assert len(sent(tenant)) == 6
+    assert len(tenant.sent()) == 6
     assert tokens_given(tenant) == 1
 
 
@@ -357,14 +347,14 @@ def test_a_token_that_is_given_is_used_and_none_is_asked_for(tenant: Hand, run: 
     result = run("task_status_info", access_token=option, environ={"SAIL_ACCESS_TOKEN": variable})
     assert len(result["tasks"]) == 2
     assert tokens_given(tenant) == 1
-    assert [entry["client_id"] for entry in sent(tenant)] == ["admin"]
+    assert [entry["client_id"] for entry in tenant.sent()] == ["admin"]
 
 
 def test_a_token_that_is_refused_is_renewed_with_the_credentials_beside_it(tenant: Hand, run: Run) -> None:
     tenant.scenario(tasks=TASKS)
     assert len(run("task_status_info", access_token="not-a-token")["tasks"]) == 2
     assert tokens_given(tenant) == 1
-    assert [entry["status"] for entry in sent(tenant)] == [401, 200]
+    assert [entry["status"] for entry in tenant.sent()] == [401, 200]
 
 
 UNRENEWED = r"JWT validation failed.*give a fresh access_token, or client_id and client_secret"
@@ -406,7 +396,7 @@ def test_one_warning_a_run_tells_of_a_deprecated_endpoint(
     tasks = [{"id": "one"}, {"id": "two"}, {"id": "three"}]
     tenant.scenario(deprecation_header=header, deprecated=["beta/pending", "v1/list"], tasks=tasks)
     assert run("pending_tasks_info", api_version=version, limit=1)["warnings"] == warnings
-    assert len(sent(tenant)) == 4
+    assert len(tenant.sent()) == 4
 
 
 @pytest.mark.parametrize("header", ["X-Deprecated", "Deprecation"])
@@ -425,7 +415,7 @@ def https(run: Run, tmp_path: Path) -> Iterator[Hand]:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
-    with running_tenant(sys.executable, "--tls-cert", str(tmp_path / "server.pem")) as url:
+    with running_tenant("--tls-cert", str(tmp_path / "server.pem")) as url:
         hand = Hand(url, verify=str(tmp_path / "ca.pem"))
         hand.scenario(tasks=TASKS)
         run.connection["base_url"] = url
@@ -446,7 +436,7 @@ def test_a_certificate_that_is_trusted_or_does_not_matter_is_accepted(https: Han
     ]
     for number, (options, environ) in enumerate(ways, 1):
         assert len(run("task_status_info", **options, environ=environ)["tasks"]) == 2
-        assert len(sent(https)) == number
+        assert len(https.sent()) == number
 
 
 def test_any_other_certificate_is_refused_and_not_tried_again(

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
-from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, wait_until
-from ansible_collections.sailpoint.isc.tests.support.modules import Run
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode, wait_until
+from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, Run
 
 Entries = list[dict[str, t.Any]]
 
@@ -45,20 +43,11 @@ def tasks(tenant: Hand) -> Entries:
     return held
 
 
-@contextlib.contextmanager
-def safe_mode(tenant: Hand) -> t.Iterator[None]:
-    """Nothing is to be sent that could change something."""
-    tenant.control("PUT", "safe-mode", {"on": True})
-    yield
-    assert tenant.control("GET", "log")["unsafe_refused"] == 0
-    tenant.control("PUT", "safe-mode", {"on": False})
-
-
 def end(tenant: Hand, task_id: str) -> None:
     tenant.control("PATCH", f"tasks/{task_id}", {"ends_in": 0})
 
 
-@pytest.mark.parametrize("version", API_VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_sources_and_kinds_are_aggregated_in_their_order(tenant: Hand, run: Run, version: str) -> None:
     brief = {"seconds": 0.1, "completed_gap": 0}
     tenant.scenario(

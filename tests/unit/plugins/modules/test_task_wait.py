@@ -10,14 +10,11 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._versions import API_VERSIONS
 from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, meanwhile, wait_until_asked
-from ansible_collections.sailpoint.isc.tests.support.modules import Result, Run
+from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, VERSIONS_WITH_ENDPOINT, Result, Run
 
-each_version = pytest.mark.parametrize("version", API_VERSIONS)
+each_version = pytest.mark.parametrize("version", VERSIONS)
 
-# Their list leaves pending tasks out, so that an endpoint of its own is asked for them.
-WITH_ENDPOINT = ("beta", "v2024")
 RESULTS = ("tasks", "failed_tasks", "pending_tasks")
 
 
@@ -33,10 +30,6 @@ def wait(run: Run, says: str | None = None, **options: t.Any) -> Result:
 def found(result: Result) -> tuple[list[str], ...]:
     """The ids of the tasks, the failed ones and the pending ones."""
     return tuple([record["id"] for record in result[key]] for key in RESULTS)
-
-
-def sent(tenant: Hand) -> list[dict[str, t.Any]]:
-    return [entry for entry in tenant.log() if entry["operation"] != "token"]
 
 
 # What is waited for, in which order it is told, why it fails, and how many requests there may be beside the polls.
@@ -74,7 +67,7 @@ def test_a_task_has_completed_when_both_completed_and_completion_status_are_set(
             {"id": "over", **accounts, "age": "1h", "completionStatus": "SUCCESS"},
         ],
     )
-    first = "pending" if version in WITH_ENDPOINT else "list"
+    first = "pending" if version in VERSIONS_WITH_ENDPOINT else "list"
     # Two ids that are left are looked up one by one.
     later = "get" if first == "pending" and name == "ids" else first
 
@@ -92,7 +85,7 @@ def test_a_task_has_completed_when_both_completed_and_completion_status_are_set(
     assert all(record["completed"] and record["completionStatus"] for record in result["tasks"])
     # Before any has completed, between the two, and after both.
     assert result["polls"] >= 3
-    requests = sent(tenant)
+    requests = tenant.sent()
     assert result["requests"] == len(requests) + 1
     assert len(requests) <= result["polls"] * (2 if later == "get" else 1) + others
     assert {entry["method"] for entry in requests} == {"GET"}
@@ -239,9 +232,9 @@ def test_a_hundred_tasks_take_one_request_and_one_for_every_250_that_are_pending
     )
     result = wait(run, check_mode=True, api_version=version, ids=ids, fields=["id"])
     assert found(result) == (ids[60:], [], ids[:60])
-    operations = [entry["operation"] for entry in sent(tenant)]
+    operations = [entry["operation"] for entry in tenant.sent()]
     # Only where the list leaves them out.
-    assert operations == (["pending", "pending", "list"] if version in WITH_ENDPOINT else ["list"])
+    assert operations == (["pending", "pending", "list"] if version in VERSIONS_WITH_ENDPOINT else ["list"])
     assert result["requests"] == len(operations) + 1
 
 
@@ -262,7 +255,7 @@ def test_passing_faults_do_not_end_the_wait_without_any_retries_of_a_request(ten
     result = wait(run, api_version="v1", ids=["over"], retries=0, request_timeout=3)
     assert found(result) == (["over"], [], [])
     assert result["polls"] == 1
-    assert len(sent(tenant)) == 8
+    assert len(tenant.sent()) == 8
     # The second one in place of the one that had expired.
     assert tenant.control("GET", "log")["tokens"] == 2
     assert result["requests"] == 10
