@@ -94,10 +94,14 @@ class Run:
         options: the module's own, on top of `connection`; OMIT leaves one out.  environ: on top of that of the test.
         """
         self._capsys.readouterr()
+        threads = set(threading.enumerate())
         with self._monkeypatch.context() as patch, _signals_kept():
             for name, value in (environ or {}).items():
                 patch.setenv(name, value)
             self._main(patch, module, options, check_mode, diff)
+        # Those that would end with its process, but here would ask the tenant for pages while the next test runs.
+        for thread in set(threading.enumerate()) - threads:
+            thread.join()
         return read_result(self._capsys.readouterr().out, may_hold_token=module == "access_token")
 
     def start(self, module: str, *, check_mode: bool = False, diff: bool = False, **options: Any) -> Running:
