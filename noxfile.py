@@ -104,7 +104,7 @@ def provide_pip_bootstrap(bin_directory: Path) -> None:
 def options(session: nox.Session) -> argparse.Namespace:
     """What sessions that run on any ansible-core and any Python are told; `rest` is for the tool that they run."""
     named = {core.name: core for core in CORES}
-    parser = argparse.ArgumentParser(prog="make", add_help=False)
+    parser = argparse.ArgumentParser(prog="make", add_help=False, allow_abbrev=False)
     parser.add_argument("--core", choices=named, default=CORE.name)
     parser.add_argument("--python", choices=PYTHONS)
     told, rest = parser.parse_known_args(session.posargs)

@@ -67,10 +67,10 @@ _LASTS: Mapping[int | None, Expected] = {1: FAILED, None: FAILED}
 _HARMLESS: Mapping[int | None, Expected] = {1: SURVIVED, None: SURVIVED}
 
 
-def _status(name: str, code: int, outcomes: Mapping[int | None, Expected] = _PASSES, **arguments: Any) -> Fault:
+def _status(name: str, code: int, outcomes: Mapping[int | None, Expected] | None = None, **arguments: Any) -> Fault:
     asks = {"retry_after": 1, "retry_after_date": 1}.items() & arguments.items()
     options = {"max_retry_delay": 2} if asks else {}
-    return Fault(name, {"fault": "status", "code": code, **arguments}, outcomes, options=options)
+    return Fault(name, {"fault": "status", "code": code, **arguments}, outcomes or _PASSES, options=options)
 
 
 FAULTS = (
