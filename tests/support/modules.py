@@ -101,7 +101,8 @@ class Run:
             self._main(patch, module, options, check_mode, diff)
         # Those that would end with its process, but here would ask the tenant for pages while the next test runs.
         for thread in set(threading.enumerate()) - threads:
-            thread.join()
+            if thread.is_alive():  # and not about to be started by another one of them
+                thread.join()
         return read_result(self._capsys.readouterr().out, may_hold_token=module == "access_token")
 
     def start(self, module: str, *, check_mode: bool = False, diff: bool = False, **options: Any) -> Running:
