@@ -25,6 +25,19 @@ except ImportError:  # ansible-core before 2.22
         return value
 
 
+class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
+    """A module whose failures never show its secrets."""
+
+    def fail_json(self, msg: str, **facts: t.Any) -> t.NoReturn:
+        """Fails. A wrong option may end the validation before Ansible has learned what is to be masked."""
+        for name, option in self.argument_spec.items():
+            secret = self.params.get(name)
+            if option.get("no_log") and isinstance(secret, str) and secret:
+                register_secret(secret)
+                self.no_log_values.add(secret)
+        super().fail_json(msg, **facts)
+
+
 Work = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
 
 
@@ -43,7 +56,7 @@ def run(
     returns_token: the token is what the module is for, so that it must not be masked in its result.
     spec: whatever else AnsibleModule takes.
     """
-    module = AnsibleModule(argument_spec={**_options.AUTH, **(options or {})}, supports_check_mode=True, **spec)
+    module = Module(argument_spec={**_options.AUTH, **(options or {})}, supports_check_mode=True, **spec)
     _leave_nothing_behind(module)
     for library, present in {"requests": _transport.HAS_REQUESTS, **(libraries or {})}.items():
         if not present:
