@@ -120,7 +120,7 @@ def pytest(session: nox.Session, tests: str, *arguments: str, python: Path | Non
     told = options(session)
     python = python or core_environment(told.core) / "python"
     named = any(argument.startswith("tests/") for argument in told.rest)
-    command = [str(python), "-m", "pytest", "-rs", *arguments, *told.rest, *([] if named else [tests])]
+    command = [str(python), "-m", "pytest", "-rfEs", *arguments, *told.rest, *([] if named else [tests])]
     session.run(*command, external=True, env=environ)
 
 

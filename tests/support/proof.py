@@ -23,7 +23,7 @@ from tests.support.workspace import CACHE, ROOT
 _PASSED = re.compile(r"\b(\d+) passed\b")
 _OF_ANSIBLE_TEST = re.compile(r"^Running (?:sanity test|\w+ integration test)", re.MULTILINE)
 _FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?\.py(?:::\w+)?)", re.MULTILINE)
-_FAILED_OF_ANSIBLE_TEST = re.compile(r"^\w+: The \d+ (\w+) test\(s\) listed below .*\n((?:[\w-]+.*\n)+)", re.MULTILINE)
+_FAILED_OF_ANSIBLE_TEST = re.compile(r"^\w+: The \d+ (\w+) test\(s\) listed below .*\n((?:[\w-]+\n)+)", re.MULTILINE)
 # More than that are no longer to be run one by one.
 _MOST_AGAIN = 10
 
@@ -70,8 +70,7 @@ class Outcome:
         """The command that runs just what has failed."""
         tests = list(dict.fromkeys(_FAILED_TEST.findall(self.text)))
         for kind, names in _FAILED_OF_ANSIBLE_TEST.findall(self.text):
-            of_kind = [line.split()[0] for line in names.splitlines()]
-            tests += [f"--test {name}" for name in of_kind] if kind == "sanity" else of_kind
+            tests += [f"--test {name}" if kind == "sanity" else name for name in names.split()]
         return make(self.part.session, *self.part.arguments, *(tests if len(tests) <= _MOST_AGAIN else []))
 
 
@@ -124,4 +123,4 @@ def _show(outcomes: Sequence[Outcome], seconds: float) -> None:
 
 def _row(outcome: Outcome) -> str:
     verdict = "  FAILED" if outcome.status else ""
-    return f"{outcome.part!s:<20} {outcome.tests:>6} {outcome.seconds:>8.0f}{verdict}"
+    return f"{outcome.part!s:<20} {outcome.tests or "-":>6} {outcome.seconds:>8.0f}{verdict}"

@@ -30,7 +30,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture
 def tenant() -> Hand:
-    """The stand-in tenant, with nothing in it, no rate limit and no deprecated endpoints."""
+    """The stand-in tenant, with nothing in it and no rate limit."""
     hand = Hand(_urls[0])
     hand.scenario()
     return hand
