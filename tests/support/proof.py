@@ -123,4 +123,4 @@ def _show(outcomes: Sequence[Outcome], seconds: float) -> None:
 
 def _row(outcome: Outcome) -> str:
     verdict = "  FAILED" if outcome.status else ""
-    return f"{outcome.part!s:<20} {outcome.tests or "-":>6} {outcome.seconds:>8.0f}{verdict}"
+    return f"{outcome.part!s:<20} {outcome.tests or '-':>6} {outcome.seconds:>8.0f}{verdict}"
