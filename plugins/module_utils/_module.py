@@ -28,7 +28,7 @@ except ImportError:  # ansible-core before 2.22
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
     """A module whose failures never show its secrets."""
 
-    def fail_json(self, msg: str, **facts: t.Any) -> t.NoReturn:
+    def fail_json(self, msg: str, **facts: t.Any) -> None:
         """Fails. A wrong option may end the validation before Ansible has learned what is to be masked."""
         for name, option in self.argument_spec.items():
             secret = self.params.get(name)
