@@ -138,6 +138,7 @@ def test(session: nox.Session) -> None:
         session,
         [
             Part("sanity"),
+            *(Part("sanity", ("--core", core.name)) for core in ends),
             Part("chaos"),
             Part("units", ("--python", CONTROLLER, "--coverage")),
             Part("playbooks"),

@@ -26,6 +26,8 @@ _FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?\.py(?:::\w+)?)", re.MU
 _FAILED_OF_ANSIBLE_TEST = re.compile(r"^\w+: The \d+ (\w+) test\(s\) listed below .*\n((?:[\w-]+\n)+)", re.MULTILINE)
 # More than that are no longer to be run one by one.
 _MOST_AGAIN = 10
+# Lines of what a part that failed has printed
+_MOST_LINES = 400
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,6 @@ class Part:
     @property
     def log(self) -> Path:
         return CACHE / "log" / f"{re.sub(r'[^a-z0-9.]+', '-', str(self))}.log"
-
-    @property
-    def command(self) -> str:
-        """What a person types to run it."""
-        return make(self.session, *self.arguments)
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,8 @@ def run(parts: Sequence[Part]) -> bool:
             outcome = future.result()
             outcomes.append(outcome)
             if outcome.status:
-                print(f"\n{outcome.text}", flush=True)
+                print("\n", *outcome.text.splitlines(keepends=True)[-_MOST_LINES:], sep="")
+                print(f"All that {outcome.part} has printed is in {outcome.part.log.relative_to(ROOT)}.")
             print(_row(outcome), flush=True)
     finally:
         executor.shutdown(cancel_futures=True)
