@@ -189,7 +189,8 @@ def test_a_failure_stops_the_other_kinds_of_its_source_as_well(stage: Stage) -> 
 
 
 def test_what_runs_when_another_one_fails_is_waited_for(stage: Stage) -> None:
-    other_runs, failing, ended = threading.Event(), threading.Event(), []
+    other_runs, failing = threading.Event(), threading.Event()
+    ended: list[str] = []
 
     def fail() -> None:
         assert other_runs.wait(30)

@@ -18,7 +18,7 @@ from ansible_collections.sailpoint.isc.tests.unit.fakes import BASE_URL, FakeClo
 from hypothesis import given
 from hypothesis import strategies as st
 
-CREDENTIALS = {"client_id": "me", "client_secret": "s/e+c r&et", "access_token": None}
+CREDENTIALS: dict[str, t.Any] = {"client_id": "me", "client_secret": "s/e+c r&et", "access_token": None}
 CLAIMS = {"tenant_id": "t-1", "pod": "stg", "org": "acme", "user_name": "ann", "authorities": ["ORG_ADMIN"]}
 
 

@@ -77,7 +77,7 @@ def test_a_record_and_its_copy_read_back_from_json_need_no_plan(record: dict[str
 
 
 def test_a_plan_touches_only_the_keys_that_differ() -> None:
-    before = {"id": "x", "completed": None, "completionStatus": None, "messages": []}
+    before: dict[str, t.Any] = {"id": "x", "completed": None, "completionStatus": None, "messages": []}
     after = {**before, "completed": "2026-01-01T00:00:00.000Z", "completionStatus": "ERROR"}
     assert plan(before, after) == [
         {"op": "replace", "path": "/completed", "value": "2026-01-01T00:00:00.000Z"},

@@ -38,7 +38,8 @@ def test_a_selection_of_nothing_is_all_there_is() -> None:
 
 @pytest.mark.parametrize("name", ["ids", "source_ids", "types", "launchers", "unique_names"])
 def test_what_is_named_twice_is_asked_for_once_and_in_order(name: str) -> None:
-    assert getattr(selection(**{name: ["b", "a", "b"]}), name) == ["b", "a"]
+    named: dict[str, t.Any] = {name: ["b", "a", "b"]}
+    assert getattr(selection(**named), name) == ["b", "a"]
 
 
 def test_completion_statuses_are_taken_in_every_spelling() -> None:

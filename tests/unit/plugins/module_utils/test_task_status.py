@@ -356,7 +356,7 @@ def test_long_lists_are_split_over_requests_without_losing_or_repeating_a_value(
         values = {condition.field: condition.values for condition in read_filter(query["filters"])}
         asked += [(task_id, source) for task_id in values["id"] for source in values.get("sourceId", (None,))]
     assert sorted(asked, key=repr) == sorted(
-        [(task_id, source) for task_id in ids for source in (sources or [None])], key=repr
+        [(task_id, source) for task_id in ids for source in (sources or (None,))], key=repr
     )
 
 
@@ -386,7 +386,7 @@ def test_the_results_of_split_requests_are_in_order_once_each_and_counted() -> N
     ("sorters", "selection"), [("-created", {"newer_than": 600.0}), ("created", {"older_than": 5400.0})]
 )
 def test_paging_stops_as_soon_as_no_task_of_the_wanted_age_can_follow(
-    sorters: str, selection: dict[str, float]
+    sorters: str, selection: dict[str, t.Any]
 ) -> None:
     server = Server("v1", history(100))
     found = ids_of(statuses(server).listing(Selection(sorters=sorters, limit=5, **selection)))

@@ -551,7 +551,7 @@ class Trickle(io.RawIOBase):
         super().close()
 
 
-def answer_with(raw: urllib3.HTTPResponse) -> t.Callable[[requests.PreparedRequest], t.Any]:
+def answer_with(raw: urllib3.HTTPResponse) -> type[Wire]:
     class Slow(Wire):
         def send(self, request: requests.PreparedRequest, **facts: t.Any) -> requests.Response:  # type: ignore[override]
             self.requests.append(request)

@@ -343,14 +343,14 @@ def test_a_pending_task_that_the_list_passed_over_is_still_pending() -> None:
     tasks = Tasks(FakeClock(), a=(0, 500, "SUCCESS"))
     wait = wait_for(tasks, timeout=10)
     assert not wait.watch.poll()
-    tasks.pending = lambda selection: []  # type: ignore[method-assign]
+    tasks.pending = lambda selection: []  # type: ignore[assignment]
     assert ids_of(failure_of(wait)["pending_tasks"]) == ["a"]
 
 
 @pytest.mark.parametrize("nameless", [{"completionStatus": None}, {"id": None}, {"id": ["x"]}])
 def test_a_pending_task_whose_id_cannot_be_read_is_no_quiet(nameless: Record) -> None:
     tasks = Tasks(FakeClock())
-    tasks.pending = lambda selection: [nameless]  # type: ignore[method-assign]
+    tasks.pending = lambda selection: [nameless]  # type: ignore[assignment]
     with pytest.raises(WaitFailed, match="Timed out after 4 s"):
         wait_for(tasks, timeout=4).run()
 

@@ -90,7 +90,7 @@ LISTING = [
     ({"types": ["CLOUD_ACCOUNT_AGGREGATION", "QUARTZ"]}, 'types is "QUARTZ": the API filters on the names'),
 ]
 
-OF_MODULES = {
+OF_MODULES: dict[str, list[tuple[dict[str, t.Any], str]]] = {
     "pending_tasks_info": [
         ({"unique_names": []}, r"unique_names is \[\]: it is empty"),
         ({"unique_names": {"a": 1}}, "unique_names.*list"),

@@ -26,7 +26,7 @@ PATHS = {
 }
 TASKS = [{"id": "one", "completionStatus": "SUCCESS"}, {"id": "other", "completionStatus": "SUCCESS"}]
 NOWHERE = "http://127.0.0.1:9"
-FOR_EVER = {"times": None}
+FOR_EVER: dict[str, t.Any] = {"times": None}
 
 
 def fault(name: str, nth: int = 1, **arguments: t.Any) -> dict[str, t.Any]:
