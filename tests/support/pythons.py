@@ -18,7 +18,6 @@ from tests.support.workspace import CACHE, HOME
 
 BIN = HOME / "pythons"
 OLDEST_MODULE = (3, 9)
-OLDEST_CONTROLLER = (3, 11)
 _KNOWN = CACHE / "pythons.json"
 
 
@@ -37,11 +36,6 @@ def interpreters() -> dict[str, str]:
     _KNOWN.parent.mkdir(parents=True, exist_ok=True)
     _KNOWN.write_text(json.dumps([path, found], indent=1))
     return found
-
-
-def controller(found: dict[str, str]) -> str:
-    """Return the version of the newest interpreter that a supported ansible-core runs on."""
-    return max((version for version in found if _number(version) >= OLDEST_CONTROLLER), key=_number)
 
 
 def search_path(found: dict[str, str], *first: Path) -> str:
