@@ -331,7 +331,7 @@ def guides(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Every module against a tenant that misbehaves; secrets in all that comes out."""
     named = [core for core in CORES if core.name in CORES_OF_CHAOS and core.pythons(PYTHONS)]
-    cores = " ".join(f"{core.name}={core_environment(core) / 'python'}" for core in named)
+    cores = "\n".join(f"{core.name}={core_environment(core) / 'python'}" for core in named)
     # Most of them wait most of the time.
     pytest(session, "tests/chaos", "--numprocesses=8", "--dist=worksteal", CHAOS_CORES=cores)
 

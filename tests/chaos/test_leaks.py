@@ -24,7 +24,7 @@ from tests.support.hand import Hand
 from tests.support.leaks import KEEPER, TASKS, TELLING, leaked, prepare
 from tests.support.plays import play
 
-CORES = dict(core.split("=") for core in os.environ.get("CHAOS_CORES", f"this={sys.executable}").split())
+CORES = dict(core.split("=", 1) for core in os.environ.get("CHAOS_CORES", f"this={sys.executable}").splitlines())
 
 # What runs where: on a host that tells nothing, and on those whose API, or token endpoint, tells secrets in refusals
 RUN = {
