@@ -10,9 +10,13 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.answers import (
+    is_launch_answer,
+    refusal,
+    task_in,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import shown
-from ansible_collections.sailpoint.isc.plugins.module_utils._launches import is_launch_answer, refusal, task_in
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 
 # Where results of modules keep records, answers and results of a loop.
 _HOLDERS = ("tasks", "pending_tasks", "results", "json")

@@ -11,14 +11,14 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.sailpoint.isc.plugins.filter.task_health import task_health
 from ansible_collections.sailpoint.isc.plugins.filter.task_outcomes import Outcome, task_outcomes
-from ansible_collections.sailpoint.isc.plugins.module_utils._durations import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.module_utils._health import Health
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import (
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     FAILED_STATUSES,
     canonical_status,
     definition_name,
     source_of,
 )
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import Health
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 Report = dict[str, t.Any]

@@ -11,10 +11,11 @@ import signal
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.sailpoint.isc.plugins.module_utils import _options, _transport
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
 
 try:
     from ansible.module_utils.secrets import register_secret
@@ -43,7 +44,7 @@ Work = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
 
 def run(
     work: Work,
-    options: _options.Options | None = None,
+    options: _argspec.Options | None = None,
     *,
     libraries: t.Mapping[str, bool] | None = None,
     returns_token: bool = False,
@@ -56,9 +57,9 @@ def run(
     returns_token: the token is what the module is for, so that it must not be masked in its result.
     spec: whatever else AnsibleModule takes.
     """
-    module = Module(argument_spec={**_options.AUTH, **(options or {})}, supports_check_mode=True, **spec)
+    module = Module(argument_spec={**_argspec.AUTH, **(options or {})}, supports_check_mode=True, **spec)
     _leave_nothing_behind(module)
-    for library, present in {"requests": _transport.HAS_REQUESTS, **(libraries or {})}.items():
+    for library, present in {"requests": transport.HAS_REQUESTS, **(libraries or {})}.items():
         if not present:
             module.fail_json(msg=missing_required_lib(library))
 
@@ -69,7 +70,7 @@ def run(
 
     client = None
     try:
-        _options.check(module.params)
+        _argspec.check(module.params)
         settings = Settings.from_options(module.params)
         with Client(settings, keep_secret) as client:
             result = work(module, client)

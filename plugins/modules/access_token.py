@@ -114,8 +114,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _module
-from ansible_collections.sailpoint.isc.plugins.module_utils._auth import identity
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.tokens import identity
 
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:

@@ -108,18 +108,18 @@ total_count:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import projected
-from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 OPTIONS = {
     "source_ids": {"type": "list", "elements": "str"},
     "types": {"type": "list", "elements": "str"},
     "unique_names": {"type": "list", "elements": "str"},
     "count_only": {"type": "bool", "default": False},
-    **_options.PAGING,
+    **_argspec.PAGING,
 }
 
 

@@ -157,11 +157,11 @@ elapsed:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregate import Aggregate
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import KINDS
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.aggregation import Aggregate
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 OPTIONS = {
     "source_id": {"type": "str", "required": True},
@@ -171,7 +171,7 @@ OPTIONS = {
     "on_busy": {"type": "str", "default": "fail", "choices": ["fail", "skip", "adopt", "wait"]},
     "max_age": {"type": "str"},
     "wait": {"type": "bool", "default": False},
-    **_options.WAITING,
+    **_argspec.WAITING,
 }
 
 

@@ -177,11 +177,11 @@ results:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregate_many import AggregateMany
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import KINDS
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.queue import AggregateMany
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 OPTIONS = {
     "sources": {
@@ -200,7 +200,7 @@ OPTIONS = {
     },
     "max_parallel": {"type": "int", "default": 1},
     "stop_on_failure": {"type": "bool", "default": True},
-    **_options.WAITING,
+    **_argspec.WAITING,
     # The next source waits for the end of this one: noticing it late adds up.
     "max_interval": {"type": "str", "default": "5"},
 }
@@ -209,12 +209,12 @@ OPTIONS = {
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
     for source in options["sources"]:
-        _options.check(source)
+        _argspec.check(source)
     aggregate = AggregateMany(
         client,
         TaskStatuses(client, time.time),
         options["sources"],
-        {name: options[name] for name in _options.WAITING},
+        {name: options[name] for name in _argspec.WAITING},
         options["max_parallel"],
         options["stop_on_failure"],
     )

@@ -146,11 +146,12 @@ msg:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _patch
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._edit import Editor, wanted_state
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import COMPLETION_STATUSES
-from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import patch
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.editor import Editor, wanted_state
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import COMPLETION_STATUSES
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 OPTIONS = {
     "id": {"type": "str", "required": True},
@@ -173,7 +174,7 @@ OPTIONS = {
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
     editor = Editor(
-        SingleTasks(client), client.transport, options["id"], wanted_state(options, time.time()), options["overwrite"]
+        TaskStatuses(client), client.transport, options["id"], wanted_state(options, time.time()), options["overwrite"]
     )
     edit = editor.planned() if module.check_mode else editor.run()
     warnings = [f"The tenant accepted the patch but did not set {path}." for path in edit.ignored]
@@ -194,7 +195,7 @@ def main() -> None:
     _module.run(
         work,
         OPTIONS,
-        libraries={"jsonpatch": _patch.HAS_JSONPATCH},
+        libraries={"jsonpatch": patch.HAS_JSONPATCH},
         mutually_exclusive=[("patch", "completion_status"), ("patch", "completed")],
         required_one_of=[("completion_status", "completed", "patch")],
     )

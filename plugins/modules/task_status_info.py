@@ -143,10 +143,10 @@ total_count:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._records import projected
-from ansible_collections.sailpoint.isc.plugins.module_utils._single_tasks import SingleTasks
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 STRINGS = {"type": "list", "elements": "str"}
 OPTIONS = {
@@ -158,7 +158,7 @@ OPTIONS = {
     "launchers": STRINGS,
     "filters": {"type": "str"},
     "sorters": {"type": "str", "default": "-created", "choices": ["created", "-created"]},
-    **_options.PAGING,
+    **_argspec.PAGING,
 }
 
 
@@ -166,14 +166,14 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     fields = module.params["fields"]
     if module.params["id"] is None:
         return listed(module, client, fields)
-    record = SingleTasks(client).get(module.params["id"])
+    record = TaskStatuses(client).get(module.params["id"])
     return {"tasks": [] if record is None else [projected(record, fields)]}
 
 
 def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> dict[str, object]:
     # What lists take is loaded for lists; one record by its id is read without it.
-    from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
-    from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
+    from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
+    from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
     listing = TaskStatuses(client, time.time).listing(Selection.from_options(module.params, client.api))
     result: dict[str, object] = {"tasks": [projected(record, fields) for record in listing]}

@@ -137,13 +137,13 @@ requests:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module, _options
-from ansible_collections.sailpoint.isc.plugins.module_utils._client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._durations import duration_or_seconds
-from ansible_collections.sailpoint.isc.plugins.module_utils._selection import Selection
-from ansible_collections.sailpoint.isc.plugins.module_utils._task_status import TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Waiter
-from ansible_collections.sailpoint.isc.plugins.module_utils._watch import IdsWatch, QuietWatch, Wait
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, QuietWatch, Wait
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds
 
 OPTIONS = {
     "ids": {"type": "list", "elements": "str"},
@@ -151,9 +151,9 @@ OPTIONS = {
     "types": {"type": "list", "elements": "str"},
     "unique_names": {"type": "list", "elements": "str"},
     "settle": {"type": "int", "default": 1},
-    **_options.WAITING,
+    **_argspec.WAITING,
     "not_found_grace": {"type": "str", "default": "30"},
-    **_options.FIELDS,
+    **_argspec.FIELDS,
 }
 
 

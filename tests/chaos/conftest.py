@@ -61,5 +61,5 @@ def run(tenant: Hand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost launch is looked for as often as ever, but in a tenth of the time."""
-    start = "ansible_collections.sailpoint.isc.plugins.module_utils._start"
+    start = "ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter"
     monkeypatch.setattr(f"{start}._LOOKS", (0, 0.1, 0.2, 0.4))

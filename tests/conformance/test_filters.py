@@ -19,7 +19,7 @@ from tests.tenant.filters import parse
 
 sys.path.insert(0, str(workspace.COLLECTIONS))
 
-from ansible_collections.sailpoint.isc.plugins.module_utils import _client, _filters
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import client, filters
 
 FIELDS = ("id", "sourceId", "type", "completionStatus", "launcher")
 # A lone surrogate cannot be sent at all.
@@ -28,9 +28,9 @@ VALUES = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
 
 @given(st.dictionaries(st.sampled_from(FIELDS), VALUES, min_size=1), st.booleans())
 def test_values_come_back_as_they_went_in(wanted: Mapping[str, list[str]], pending: bool) -> None:
-    parts = [_filters.any_of(field, values) for field, values in wanted.items()]
-    expression = _filters.all_of(parts + [_filters.is_null("completionStatus")] * pending)
-    query = _client.query_string({"limit": 250, "filters": expression, "count": True})
+    parts = [filters.any_of(field, values) for field, values in wanted.items()]
+    expression = filters.all_of(parts + [filters.is_null("completionStatus")] * pending)
+    query = client.query_string({"limit": 250, "filters": expression, "count": True})
     pairs = [pair.split("=") for pair in query.split("&")]
     assert [name for name, *_value in pairs] == ["limit", "filters", "count"]
     found: list[Any] = parse(unquote(pairs[1][1], errors="strict"))

@@ -14,9 +14,9 @@ import typing as t
 import requests
 import requests.adapters
 import urllib3
-from ansible_collections.sailpoint.isc.plugins.module_utils._settings import Settings
-from ansible_collections.sailpoint.isc.plugins.module_utils._transport import Transport
-from ansible_collections.sailpoint.isc.plugins.module_utils._waiter import Clock
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock
 
 BASE_URL = "http://127.0.0.1:8080"
 

@@ -15,7 +15,7 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.sailpoint.isc.plugins.filter import task_health as plugin
-from ansible_collections.sailpoint.isc.plugins.module_utils._durations import format_timestamp, timestamp
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, timestamp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined, UndefinedError

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils import _start
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import starter
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode
 from ansible_collections.sailpoint.isc.tests.support.modules import Run
 
@@ -236,7 +236,7 @@ def lose(tenant: Hand, fault: dict[str, t.Any], **accounts: t.Any) -> None:
 @pytest.fixture
 def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost launch is looked for as often as ever, but in a tenth of the time."""
-    monkeypatch.setattr(_start, "_LOOKS", (0, 0.1, 0.2, 0.4))
+    monkeypatch.setattr(starter, "_LOOKS", (0, 0.1, 0.2, 0.4))
 
 
 @pytest.mark.parametrize("lost", LOST.values(), ids=LOST)

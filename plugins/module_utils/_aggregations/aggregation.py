@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One aggregation from its options to its result: started or not, waited for if wanted, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import Start, Starter, Wanted
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
+
+# Seconds that the task of an aggregation may be unknown after its launch.
+_NOT_FOUND_GRACE = 30
+# Seconds for how far it came: good to know, and not worth a wait.
+_FOR_PROGRESS = 5
+
+
+class Aggregate:
+    """An aggregation as the options of source_aggregation describe it. Raises InvalidOption when it is made."""
+
+    def __init__(self, client: Client, tasks: TaskStatuses, options: t.Mapping[str, t.Any]) -> None:
+        self._client = client
+        self._tasks = tasks
+        self._options = options
+        self._aggregations = Aggregations(client)
+        self._kind = KINDS[options["aggregation"]]
+        if options["disable_optimization"] and not self._kind.optimized:
+            raise InvalidOption("disable_optimization", True, f"it is for accounts, not for {options['aggregation']}")
+        if options["file"] is not None and not (
+            os.path.isfile(options["file"]) and os.access(options["file"], os.R_OK)
+        ):
+            raise InvalidOption("file", options["file"], "this is no file that can be read")
+        wanted = Wanted(
+            options["source_id"],
+            self._kind,
+            options["file"],
+            options["disable_optimization"],
+            options["on_busy"],
+            None if options["max_age"] is None else duration("max_age", options["max_age"]),
+        )
+        timeout = Waiter.from_options(options).timeout
+        self._starter = Starter(tasks, self._aggregations, client.transport, wanted, self._waiter, timeout)
+
+    def planned(self) -> dict[str, t.Any]:
+        """The result that run() would have, as far as that can be known. Raises IscError as run() would."""
+        return self._result(self._starter.planned())
+
+    def run(self) -> dict[str, t.Any]:
+        """Starts it, waits for it if wanted, and gives the result of the module. Raises IscError."""
+        start = self._starter.run()
+        result = self._result(start)
+        if start.action == "adopted" or (start.action == "started" and self._options["wait"]):
+            self._wait(start, result)
+        return result
+
+    def _waiter(self, timeout: float) -> Waiter:
+        return Waiter.from_options({**self._options, "timeout": str(timeout)})
+
+    def _wait(self, start: Start, result: dict[str, t.Any]) -> None:
+        task_id = t.cast("dict[str, t.Any]", start.task)["id"]
+        waiter = self._waiter(self._starter.left())
+        watch = IdsWatch(self._tasks, [task_id], _NOT_FOUND_GRACE, waiter.clock)
+        failure = None
+        try:
+            found = Wait(watch, waiter, self._client.transport, self._options["fail_on"], fields=None).run()
+        except WaitFailed as error:
+            failure, found = error, error.as_failure()
+        result["warnings"] += found.get("warnings", [])
+        result["task"] = watch.seen.get(task_id, result["task"])
+        result["elapsed"] = round(waiter.elapsed, 3)
+        with self._client.transport.until(waiter.clock.now() + _FOR_PROGRESS):
+            progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
+        if progress is not None:
+            result["progress"] = progress
+        if failure is not None:
+            raise WaitFailed(failure.cause, result)
+
+    @staticmethod
+    def _result(start: Start) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = {
+            "changed": start.action == "started",
+            "action": start.action,
+            "task": start.task,
+            "launch_answer": start.answer,
+            "warnings": list(start.warnings),
+        }
+        if start.note:
+            result["msg"] = start.note
+        return result

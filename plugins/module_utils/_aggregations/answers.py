@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the answer to the launch of an aggregation says: which task it started, or why it started none.
+
+The answers were published from live tenants: a 202 can be a refusal, and its task is not quite a record.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    Record,
+    completion_status,
+    message_texts,
+)
+
+
+def task_in(answer: Record) -> Record:
+    """The task in an answer: under its name for accounts, the answer itself for entitlements."""
+    task = answer.get("task")
+    return task if isinstance(task, dict) else answer
+
+
+def refusal(answer: Record) -> str | None:
+    """The reason that a 202 gives for not having started anything; None where it has."""
+    task = task_in(answer)
+    entries = _messages(task)
+    refused = (
+        answer.get("success") is False
+        or any(holder.get("error") is True for holder in (answer, task, *entries))
+        or any(str(entry.get("type")).upper() == "ERROR" for entry in entries)
+        or completion_status(task) not in (None, "SUCCESS", "WARNING")
+    )
+    if not refused:
+        return None
+    said = answer.get("message") or answer.get("errorMessage")
+    return " ".join(message_texts(task)) or (said if isinstance(said, str) else "it gives no reason")
+
+
+def is_launch_answer(value: Record) -> bool:
+    """Whether this is the answer to a launch, not a record: what marks a refusal in the one is history in the other.
+
+    Only launches tell of success, write dates as milliseconds and messages as plain strings.
+    """
+    task = task_in(value)
+    created = task.get("created")
+    return (
+        any(key in holder for holder in (value, task) for key in ("success", "error"))
+        or (isinstance(created, (int, float)) and not isinstance(created, bool))
+        or any(isinstance(entry.get("localizedText"), str) for entry in _messages(task))
+    )
+
+
+def _messages(task: Record) -> list[Record]:
+    messages = task.get("messages")
+    return [entry for entry in messages if isinstance(entry, dict)] if isinstance(messages, list) else []

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The aggregations of a source: how one is started, what the answer to that means, and how far it has come.
+
+Facts: SailPoint's OpenAPI documents of load-accounts, load-entitlements and load-uncorrelated-accounts; that a 202 can
+be a refusal, and how its record differs from those of the task-management API, was seen on live tenants.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.answers import refusal, task_in
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client, is_record
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.multipart import Multipart, new_boundary
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, parse_timestamp
+
+_MOMENTS = ("created", "modified", "launched", "completed")
+_USER_ADVICE = (
+    "accounts take the scope idn:sources:manage; for entitlements this needs the personal access token of a user with "
+    "rights to the source (scope idn:entitlement:manage)"
+)
+_NO_SOURCE = "check source_id, and that base_url is the address of the tenant's API"
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What is aggregated. operation: the last part of the path.  definition: the filter's name of its tasks."""
+
+    operation: str
+    definition: str
+    optimized: bool = False
+    needs_file: bool = False
+    tells_progress: bool = False
+
+
+KINDS = {
+    "accounts": Kind("load-accounts", "CLOUD_ACCOUNT_AGGREGATION", optimized=True, tells_progress=True),
+    "entitlements": Kind("load-entitlements", "CLOUD_GROUP_AGGREGATION"),
+    "uncorrelated_accounts": Kind("load-uncorrelated-accounts", "CLOUD_PROCESS_UNCORRELATED_ACCOUNTS", needs_file=True),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    """A launch that was answered. refusal: what the tenant gave as its reason not to start; None where it did start."""
+
+    record: Record
+    answer: t.Any
+    refusal: str | None = None
+
+
+class Aggregations:
+    """Starts aggregations and asks how far they have come."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def launch(self, source_id: str, kind: Kind, file: str | None, disable_optimization: bool) -> Launch:
+        """Asks for an aggregation once.
+
+        Raises RequestFailed; where that is uncertain, an aggregation may have been started.
+        """
+        facts: dict[str, t.Any] = {}
+        fields = {"disableOptimization": "true"} if disable_optimization else {}
+        # With nothing to send there is no body and no Content-Type: a multipart header alone is answered with 500.
+        if file is not None or fields:
+            boundary = new_boundary()
+            facts["headers"] = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+            facts["body"] = lambda: Multipart(boundary, fields, file)
+        answer = self._client.request(
+            "POST",
+            self._client.url("sources", source_id, kind.operation),
+            accept=_is_launch,
+            wanted="the task of the aggregation",
+            repeatable=False,
+            advice={403: _USER_ADVICE, 404: _NO_SOURCE},
+            **facts,
+        ).body
+        return Launch(_as_record(task_in(answer), source_id), answer, refusal(answer))
+
+    def progress(self, task_id: str) -> Record | None:
+        """How far an account aggregation has come; None where that is not told.
+
+        It is told for an hour after the end, and only to a token that acts for a user.
+        """
+        url = self._client.url("account-aggregations", task_id, "status")
+        try:
+            progress: Record = self._client.request("GET", url, accept=is_record, wanted="the progress").body
+        except RequestFailed:
+            return None
+        return progress
+
+
+def _is_launch(body: t.Any) -> bool:
+    return isinstance(body, dict) and (isinstance(task_in(body).get("id"), str) or refusal(body) is not None)
+
+
+def _as_record(task: Record, source_id: str) -> Record:
+    """The task of a launch in the shape of a record; what else it holds stays as it is."""
+    record = dict(task)
+    for key in _MOMENTS:
+        moment = parse_timestamp(record.get(key))
+        if moment is not None:
+            record[key] = format_timestamp(moment)
+    record.setdefault("uniqueName", record.get("name"))
+    record.setdefault("target", {"id": source_id, "type": "APPLICATION", "name": None})
+    if isinstance(record.get("messages"), list):
+        record["messages"] = [_as_message(message) for message in record["messages"]]
+    if isinstance(record.get("returns"), list):
+        record["returns"] = [
+            {"name": label.get("displayLabel"), **label} if isinstance(label, dict) else label
+            for label in record["returns"]
+        ]
+    return record
+
+
+def _as_message(message: t.Any) -> t.Any:
+    if isinstance(message, dict) and isinstance(message.get("localizedText"), str):
+        return {**message, "localizedText": {"locale": None, "message": message["localizedText"]}}
+    return message

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that modules share, as they stand in an argument spec, and the checks that all options go through."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import COMPLETION_STATUSES, FAILED_STATUSES
+
+Options = dict[str, t.Any]
+
+
+def _from_environment(name: str, **spec: t.Any) -> Options:
+    return {**spec, "fallback": (env_fallback, [name])}
+
+
+AUTH: Options = {
+    "base_url": _from_environment("SAIL_BASE_URL", type="str", required=True),
+    "client_id": _from_environment("SAIL_CLIENT_ID", type="str"),
+    "client_secret": _from_environment("SAIL_CLIENT_SECRET", type="str", no_log=True),
+    "access_token": _from_environment("SAIL_ACCESS_TOKEN", type="str", no_log=True),
+    "api_version": _from_environment("SAIL_API_VERSION", type="str", default="beta", choices=list(API_VERSIONS)),
+    "validate_certs": _from_environment("SAIL_VALIDATE_CERTS", type="bool", default=True),
+    "ca_path": _from_environment("SAIL_CA_PATH", type="path"),
+    "request_timeout": {"type": "float", "default": 30},
+    "retries": {"type": "int", "default": 5},
+    "max_retry_delay": {"type": "float", "default": 60},
+}
+
+_STRINGS: Options = {"type": "list", "elements": "str"}
+
+FIELDS: Options = {"fields": _STRINGS}
+PAGING: Options = {
+    "offset": {"type": "int", "default": 0},
+    "limit": {"type": "int", "default": 250},
+    "max_results": {"type": "int"},
+    "count": {"type": "bool", "default": False},
+    "newer_than": {"type": "str"},
+    "older_than": {"type": "str"},
+    **FIELDS,
+}
+WAITING: Options = {
+    "timeout": {"type": "str", "default": "1h"},
+    "interval": {"type": "str", "default": "2"},
+    "max_interval": {"type": "str", "default": "30"},
+    "fail_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(COMPLETION_STATUSES),
+        "default": list(FAILED_STATUSES),
+    },
+}
+
+_RANGES = {
+    "offset": (0, None),
+    "limit": (1, 250),
+    "max_results": (1, None),
+    "settle": (1, None),
+    "max_parallel": (1, None),
+}
+_MAY_BE_EMPTY = ("fail_on", *AUTH)
+
+
+def check(options: t.Mapping[str, t.Any]) -> None:
+    """Refuses what no option may hold: nothing where something is given, and numbers out of their range.
+
+    Raises InvalidOption.
+    """
+    for name, value in options.items():
+        if name in _MAY_BE_EMPTY or value is None:
+            continue
+        if isinstance(value, (str, list)) and not value:
+            raise InvalidOption(name, value, "it is empty; give a value or leave the option out")
+        for element in value if isinstance(value, list) else [value]:
+            if isinstance(element, str) and not element.strip():
+                raise InvalidOption(name, value, "it holds an empty text; give a value or leave the option out")
+        least, most = _RANGES.get(name, (None, None))
+        if least is not None and (value < least or (most is not None and value > most)):
+            limits = f"from {least} to {most}" if most is not None else f"{least} or more"
+            raise InvalidOption(name, value, f"it must be {limits}")
+    for name in ("id", "ids", "source_id"):
+        value = options.get(name)
+        for task_id in value if isinstance(value, list) else [value]:
+            if task_id is not None:
+                _check_id(name, task_id)
+
+
+def _check_id(option: str, value: str) -> None:
+    """Refuses what cannot be the id of a task, and would be taken for another address: a dot is a step in a path."""
+    if value in (".", "..", "pending-tasks") or len(value) > 256 or re.search(r"[\x00-\x1f\x7f]", value):
+        raise InvalidOption(option, value, "no id looks like this")

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a list page by page: every record once, no page more than needed, several at a time where the end is known."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextvars
+import json
+import threading
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+
+# (offset, limit, count) -> the rows, and the total where it was asked for and told
+FetchPage = t.Callable[[int, int, bool], tuple[list[Record], t.Optional[int]]]
+
+PAGES_AHEAD = 8
+_MOST_SWEEPS = 3
+_MOST_STALE_PAGES = 3
+
+
+class Pager:
+    """The records of one list, in the order of the API, while rows may move between one page and the next.
+
+    page_size: rows a page, 1 to 250.  wanted: at most so many records; None: all of them.
+    count: ask for the total with the first page.
+    ahead: fetch several pages at once when there are many; not for a reader who may stop early.
+    total: what the server says the list holds, once told.
+    missing: how many of those it did not give, however often it was asked.
+
+    A new task pushes rows down, so that a row comes twice: each id is given once. A row that leaves the list pulls
+    rows up, so that some are passed over: when fewer came than the total says, the list is read again for those.
+    """
+
+    def __init__(
+        self,
+        fetch: FetchPage,
+        *,
+        offset: int = 0,
+        page_size: int = 250,
+        wanted: int | None = None,
+        count: bool = False,
+        ahead: bool = False,
+    ) -> None:
+        self.total: int | None = None
+        self.missing = 0
+        # How many distinct rows a sweep meets when no more rows leave, once that can be told.
+        self._expected: int | None = None
+        self._fetch = fetch
+        self._offset = offset
+        self._page_size = page_size
+        self._wanted = wanted
+        self._ask_total = count
+        self._ahead = ahead
+        self._fetched: dict[tuple[int, int], concurrent.futures.Future[list[Record]]] = {}
+
+    def __iter__(self) -> t.Iterator[Record]:
+        given: set[str] = set()
+        before: set[str] = set()
+        for _sweep in range(_MOST_SWEEPS):
+            met: set[str] = set()
+            for record in self._sweep(met):
+                key = _key(record)
+                if key not in given:
+                    given.add(key)
+                    yield record
+                    if len(given) == self._wanted:
+                        return
+            # What is the same twice is all there is, whatever the total says.
+            self.missing = 0 if self._expected is None else max(0, self._expected - len(met))
+            if not self.missing or met == before:
+                return
+            before = met
+            self._ask_total = True
+
+    def _sweep(self, met: set[str]) -> t.Iterator[Record]:
+        """Reads the list once, from the offset to its end; met collects the keys of what was there."""
+        self._fetched.clear()
+        self._expected = None
+        position = self._offset
+        stale_pages = 0
+        while True:
+            size = self._size(len(met))
+            page, total = self._page(position, size)
+            before = len(met)
+            met.update(map(_key, page))
+            position += len(page)
+            if total is not None and self._expected is None:
+                # Rows that had come twice by then are among the total, but do not come again.
+                self._expected = len(met) + total - position
+            yield from page
+            stale_pages = 0 if len(met) > before else stale_pages + 1
+            if not page or stale_pages == _MOST_STALE_PAGES or len(met) == self._wanted:
+                return
+            # A full page is followed by another look even where the total says that it was the last: totals lie.
+            if len(page) < size and (self._expected is None or len(met) >= self._expected):
+                return
+
+    def _page(self, position: int, size: int) -> tuple[list[Record], int | None]:
+        total = None
+        fetched = self._fetched.pop((position, size), None)
+        if fetched is not None:
+            page = fetched.result()
+        else:
+            # The second of many pages tells how many there are: one page alone needs no counting.
+            second = self._ahead and self.total is None and position == self._offset + self._page_size
+            ask_total = self._ask_total or (second and self._end(position) - position > size)
+            self._ask_total = False
+            page, total = self._fetch(position, size, ask_total)
+            self.total = self.total if total is None else total
+        if self._ahead and self.total is not None and len(page) == size:
+            self._fetch_ahead(position + size)
+        return page, total
+
+    def _size(self, met: int) -> int:
+        return self._page_size if self._wanted is None else min(self._page_size, self._wanted - met)
+
+    def _end(self, position: int) -> float:
+        """The offset before which pages are to be read, as far as it is known."""
+        ends = [float("inf")]
+        if self._wanted is not None:
+            ends.append(self._offset + self._wanted)
+        if self.total is not None:
+            ends.append(max(self.total + 1, position))
+        return min(ends)
+
+    def _fetch_ahead(self, position: int) -> None:
+        end = self._end(position)
+        while position < end and len(self._fetched) < PAGES_AHEAD:
+            size = self._size(position - self._offset)
+            if (position, size) not in self._fetched:
+                self._fetched[position, size] = self._in_background(position, size)
+            position += size
+
+    def _in_background(self, position: int, size: int) -> concurrent.futures.Future[list[Record]]:
+        future: concurrent.futures.Future[list[Record]] = concurrent.futures.Future()
+
+        def work() -> None:
+            try:
+                future.set_result(self._fetch(position, size, False)[0])
+            except BaseException as error:
+                future.set_exception(error)
+
+        # A daemon, unlike an executor's threads: a task that ends early does not wait for pages that nobody reads.
+        # In a copy of the context, which holds the deadline of the transport.
+        threading.Thread(target=contextvars.copy_context().run, args=[work], daemon=True).start()
+        return future
+
+
+def _key(record: Record) -> str:
+    """What tells a record from the others: its id, or all that it holds where it has none."""
+    own = record.get("id")
+    return own if isinstance(own, str) else json.dumps(record, sort_keys=True)

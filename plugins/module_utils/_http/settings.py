@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How to reach a tenant: the connection options of every module, checked before any request is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import math
+import os
+import re
+import ssl
+import typing as t
+from urllib.parse import SplitResult, urlsplit
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS, ApiVersion
+
+# The domains of SailPoint's clouds: TENANT.DOMAIN is the user interface, TENANT.api.DOMAIN the API.
+_CLOUD_DOMAINS = ("identitynow.com", "identitynow-demo.com", "saas.sailpointfedramp.com")
+# Above that, sockets and sleep give up.
+_MOST = 1_000_000
+_EXAMPLE = "https://acme.api.identitynow.com"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What the client needs to know. Times are seconds; verify is what requests takes under that name."""
+
+    base_url: str
+    api: ApiVersion
+    client_id: str | None
+    client_secret: str | None = dataclasses.field(repr=False)
+    access_token: str | None = dataclasses.field(repr=False)
+    verify: bool | str
+    request_timeout: float
+    retries: int
+    max_retry_delay: float
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether a new token can be asked for."""
+        return bool(self.client_id and self.client_secret)
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Settings:
+        """Settings from the options of a module. Raises InvalidOption, or IscError where options contradict."""
+        api = API_VERSIONS.get(options["api_version"])
+        if api is None:
+            raise InvalidOption("api_version", options["api_version"], f"give one of {', '.join(API_VERSIONS)}")
+        settings = cls(
+            base_url=_base_url(options["base_url"], api),
+            api=api,
+            client_id=options["client_id"] or None,
+            client_secret=options["client_secret"] or None,
+            access_token=_token(options["access_token"]),
+            verify=_verify(options["validate_certs"], options["ca_path"]),
+            request_timeout=_number("request_timeout", options["request_timeout"], positive=True),
+            retries=int(_number("retries", options["retries"])),
+            max_retry_delay=_number("max_retry_delay", options["max_retry_delay"]),
+        )
+        if not settings.access_token and not settings.can_renew:
+            missing = {"client_id": settings.client_id, "client_secret": settings.client_secret}
+            absent = [name for name, value in missing.items() if not value]
+            what = "No credentials are given" if len(absent) == 2 else f"{absent[0]} is missing or empty"
+            raise IscError(f"{what}: set client_id and client_secret, or access_token.")
+        return settings
+
+
+def _base_url(value: str, api: ApiVersion) -> str:
+    """Scheme, host and path of the tenant's API, without a version and without a slash at the end."""
+    url = _split(value)
+    if url.username or url.password:
+        raise IscError(f"base_url holds a user name or a password: set it to {url.scheme}://{url.hostname} alone.")
+    if url.query or url.fragment:
+        raise IscError(f"base_url has a query or a fragment: set it to {url.scheme}://{url.netloc} alone.")
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        raise InvalidOption("base_url", value, "plain http is for loopback addresses only; use https")
+    host = (url.hostname or "").lower()
+    for domain in _CLOUD_DOMAINS:
+        tenant = host[: -len(domain) - 1] if host.endswith("." + domain) else ""
+        if tenant and not tenant.endswith(".api"):
+            raise InvalidOption(
+                "base_url", value, f"this is the user interface; the API is at https://{tenant}.api.{domain}"
+            )
+    path = url.path.rstrip("/")
+    version = re.search(r"/(beta|v\d+)$", path, re.ASCII)
+    if version is not None:
+        path = path[: version.start()]
+        if version[1] != api.name:
+            raise InvalidOption(
+                "base_url",
+                value,
+                f"it ends in {version[1]} but api_version is {api.name}; "
+                f"set base_url to {url.scheme}://{url.netloc}{path} and api_version to the version you want",
+            )
+    return f"{url.scheme}://{url.netloc}{path}"
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        url = urlsplit(value.strip())
+        well_formed = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:
+        well_formed = None
+    if not well_formed or re.search(r"[\s\x00-\x1f\\]", value.strip()):
+        shown = value if "@" not in value else value.rpartition("@")[2]
+        raise InvalidOption("base_url", shown, f"give the address of the tenant's API, such as {_EXAMPLE}")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _token(value: str | None) -> str | None:
+    """A token goes into a header: anything but visible ASCII is a mistake, and the value is not to be shown."""
+    if value and not re.fullmatch(r"[!-~]+", value):
+        raise IscError("access_token holds white space or other characters that no token has: give the token alone.")
+    return value or None
+
+
+def _verify(validate_certs: bool, ca_path: str | None) -> bool | str:
+    if not validate_certs:
+        return False
+    if ca_path is None:
+        return True
+    try:
+        if os.path.isdir(ca_path):
+            ssl.create_default_context(capath=ca_path)
+        else:
+            ssl.create_default_context(cafile=ca_path or "(empty)")
+    except OSError as error:  # ssl.SSLError is one of them
+        reason = "it is no bundle of PEM certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
+        raise InvalidOption("ca_path", ca_path, f"{reason}; give a file with the certificates to trust") from None
+    return ca_path
+
+
+def _number(option: str, value: float, *, positive: bool = False) -> float:
+    if not math.isfinite(value) or value < 0 or (positive and value == 0):
+        raise InvalidOption(option, value, "give a number above zero" if positive else "give zero or more")
+    if value > _MOST:
+        raise InvalidOption(option, value, f"give {_MOST:,} or less")
+    return value

@@ -1,0 +1,359 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sends one request until it is answered: connections, time limits, retries, and what a refusal says.
+
+Knows nothing of tokens; client.py adds them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import dataclasses
+import json
+import random
+import re
+import socket
+import threading
+import time
+import typing as t
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
+
+# Not where it is needed first: threads that import from a zip file at the same time trip over each other on Python 3.9.
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import failures
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
+
+try:
+    import requests
+    from urllib3 import exceptions as urllib3_errors
+
+    HAS_REQUESTS = True
+except ImportError:
+    HAS_REQUESTS = False
+
+_PASSING_STATUS = frozenset((408, 429, 500, 502, 503, 504))
+_REFUSED_UNSEEN = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
+# Every JWT begins like this, also one that was never ours.
+_ANY_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
+_MOST_REDIRECTS = 3
+_FIRST_PAUSE = 0.5
+_LEAST_PAUSE = 0.1
+_MOST_DOUBLINGS = 30
+
+if t.TYPE_CHECKING:
+    Authorize = t.Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
+
+
+@dataclasses.dataclass
+class Call:
+    """A request, and what makes an answer to it a usable one.
+
+    accept: tells whether the JSON of an answer is what was asked for; None where no body is wanted.
+    wanted: what accept looks for, in words.
+    body: what is sent, or what makes it anew for every try.
+    repeatable: false where the request must not be sent again unless it is certain that it had no effect.
+    advice: what to do about a status, where the general advice is not good enough.
+    """
+
+    method: str
+    url: str
+    accept: t.Callable[[t.Any], bool] | None = None
+    wanted: str = ""
+    body: t.Any = None
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    repeatable: bool = True
+    advice: dict[int, str] = dataclasses.field(default_factory=dict)
+    attempts: int = 0
+
+
+class Answer(t.NamedTuple):
+    """What came back: body is the JSON, None where there was none to read."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: t.Any
+
+
+def no_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Sends a request as it is. Given in place of nothing, or requests would look for a login in .netrc."""
+    return request
+
+
+class Transport:
+    """Kept connections to one tenant.
+
+    requests_sent: every request that was sent so far, retries and tokens included.
+    deadline: the time on the clock after which the thread at hand, and those that work for it, send nothing and wait
+        for nothing; None: no such time.
+    secrets: texts that no error may show.
+    deprecated: method and path of the first answer that the server marked deprecated.
+    server_time: what the last answer said about the time on the server's clock.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.requests_sent = 0
+        self.secrets = {secret for secret in (settings.client_secret, settings.access_token) if secret}
+        self.deprecated: str | None = None
+        self.server_time: datetime | None = None
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        # Of each thread, and of those that it starts for its own work in a copy of its context
+        self._deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
+        self._session.headers["Accept"] = "application/json"
+
+    @property
+    def deadline(self) -> float | None:
+        return self._deadline.get()
+
+    @deadline.setter
+    def deadline(self, moment: float | None) -> None:
+        self._deadline.set(moment)
+
+    @contextlib.contextmanager
+    def until(self, moment: float) -> t.Iterator[None]:
+        """What is sent within has this deadline, and afterwards there is none."""
+        self.deadline = moment
+        try:
+            yield
+        finally:
+            self.deadline = None
+
+    def close(self) -> None:
+        """Closes every kept connection."""
+        self._session.close()
+
+    def send(self, call: Call, authorize: Authorize) -> Answer:
+        """The answer to a call, tried again while its failures are passing ones. Raises RequestFailed."""
+        retry = 0
+        while True:
+            try:
+                return self._try(call, authorize)
+            except RequestFailed as error:
+                again = call.repeatable or not error.uncertain
+                if not again or not self.wait_before_retry(error, retry):
+                    raise
+                retry += 1
+
+    def wait_before_retry(self, error: RequestFailed, retry: int) -> bool:
+        """Waits until it makes sense to try again after the retry-th failure; false where it does not."""
+        if not error.passing or retry >= self._settings.retries:
+            return False
+        pause = self._pause(error, retry)
+        if pause is not None:
+            self._sleep(pause)
+        return pause is not None
+
+    def _pause(self, error: RequestFailed, retry: int) -> float | None:
+        """Seconds until the next try, None where there is to be none."""
+        if error.retry_after is not None:
+            if error.retry_after > self._settings.max_retry_delay:
+                error.advice = (
+                    f"the server asks to wait {error.retry_after:g} s (Retry-After), more than max_retry_delay "
+                    f"({self._settings.max_retry_delay:g} s) allows: run it later or raise max_retry_delay"
+                )
+                return None
+            # Never early; a little late, so that those who were refused together do not come back together, and the
+            # less so the longer one has waited: many at one limit have their turn by and by.
+            late = max(error.retry_after, _LEAST_PAUSE) * random.uniform(1, 1 + 0.25 / (retry + 1))
+            pause = min(late, self._settings.max_retry_delay)
+        else:
+            doubled = _FIRST_PAUSE * 2 ** min(retry, _MOST_DOUBLINGS)
+            pause = min(doubled, self._settings.max_retry_delay) * random.uniform(0.5, 1)
+        left = self._left()
+        return pause if left is None or pause < left else None
+
+    def _left(self) -> float | None:
+        return None if self.deadline is None else self.deadline - self._clock()
+
+    def _try(self, call: Call, authorize: Authorize) -> Answer:
+        """One try. Raises RequestFailed, which says whether another one makes sense."""
+        url = call.url
+        for _redirect in range(_MOST_REDIRECTS + 1):
+            response, content = self._exchange(call, url, authorize)
+            if not response.is_redirect:
+                return self._judge(call, response, content)
+            target = urljoin(url, response.headers["Location"])
+            if call.method not in ("GET", "HEAD") or _origin(target) != _origin(url):
+                raise self._failure(
+                    call,
+                    f"was answered with a redirect to {_origin(target)}, which is not followed",
+                    advice="check that base_url is the address of the tenant's API",
+                    response=response,
+                    uncertain=True,
+                )
+            url = target
+        raise self._failure(call, "was redirected again and again", advice="check base_url", response=response)
+
+    def _exchange(self, call: Call, url: str, authorize: Authorize) -> tuple[requests.Response, bytes]:
+        left = self._left()
+        if left is not None and left <= 0:
+            raise self._failure(call, "was not sent, as the time is up", passing=True)
+        limit = self._settings.request_timeout if left is None else min(self._settings.request_timeout, max(left, 0.1))
+        try:
+            body = call.body() if callable(call.body) else call.body
+        except OSError as error:
+            reason = f"was not sent: what it is to carry cannot be read ({error.strerror})"
+            raise self._failure(call, reason, advice="check the file") from None
+        call.attempts += 1
+        with self._lock:
+            self.requests_sent += 1
+        try:
+            response = self._session.request(
+                call.method,
+                url,
+                data=body,
+                headers=call.headers,
+                auth=authorize,
+                verify=self._settings.verify,  # with every request, or REQUESTS_CA_BUNDLE would overrule it
+                timeout=limit,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response, _CutAfter(limit, response):
+                return response, response.content
+        except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
+            why = failures.broken_connection(error, limit)
+            raise self._failure(
+                call, why.reason, advice=why.advice, passing=why.passing, uncertain=why.uncertain
+            ) from None
+
+    def _judge(self, call: Call, response: requests.Response, content: bytes) -> Answer:
+        status = response.status_code
+        headers = response.headers
+        self.server_time = _http_date(headers.get("Date", "")) or self.server_time
+        marks = (headers.get("X-Deprecated", ""), headers.get("Deprecation", ""))
+        if self.deprecated is None and any(mark and mark.lower() != "false" for mark in marks):
+            self.deprecated = f"{call.method} {urlsplit(call.url).path}"
+        body = None
+        readable = True
+        if content:
+            try:
+                body = json.loads(content)
+            except (ValueError, RecursionError):
+                readable = False
+        if not 200 <= status < 300:
+            said = body if readable else content.decode("utf-8", errors="replace")
+            refusal = failures.Refusal.read(status, said, self._redacted)
+            raise self._failure(
+                call,
+                refusal.reason,
+                advice=call.advice.get(status, refusal.advice),
+                response=response,
+                detail_code=refusal.detail_code,
+                tracking_id=refusal.tracking_id,
+                passing=status in _PASSING_STATUS,
+                uncertain=status not in _REFUSED_UNSEEN,
+                retry_after=_retry_after(headers),
+            )
+        if call.accept is None:
+            return Answer(status, headers, None)
+        if not readable or (body is None and status != 204) or not call.accept(body):
+            raise self._failure(
+                call,
+                f"was answered with {status} and {failures.kind_of(content, body)} instead of {call.wanted}",
+                advice="check that base_url is the address of the tenant's API; if it is, try again later",
+                response=response,
+                passing=True,
+                uncertain=True,
+            )
+        return Answer(status, headers, body)
+
+    def _failure(
+        self, call: Call, reason: str, response: requests.Response | None = None, **facts: t.Any
+    ) -> RequestFailed:
+        request_id = "" if response is None else response.headers.get("SLPT-Request-ID", "")
+        error = RequestFailed(
+            self._redacted(reason),
+            method=call.method,
+            url=call.url,
+            status=None if response is None else response.status_code,
+            request_id=self._redacted(request_id) or None,
+            **facts,
+        )
+        error.attempts = call.attempts
+        return error
+
+    def _redacted(self, text: str) -> str:
+        forms = {form for secret in tuple(self.secrets) for form in _forms(secret)}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "********")
+        return _ANY_TOKEN.sub("********", text)
+
+
+class _CutAfter:
+    """Cuts an answer off whose body is not complete in time, however steadily it trickles in.
+
+    The time limit of a socket is one of silence; this is the limit of the whole body, in seconds.
+    """
+
+    def __init__(self, limit: float, response: requests.Response) -> None:
+        self._timer = threading.Timer(limit, self._cut, [response])
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self._timer.cancel()
+
+    @staticmethod
+    def _cut(response: requests.Response) -> None:
+        # The connection lets go of a socket that will not be reused: it is only to be had from the body's reader.
+        try:
+            reader: t.Any = response.raw._original_response
+            reader.fp.raw._sock.shutdown(socket.SHUT_RDWR)
+        except (AttributeError, OSError):
+            response.raw.close()
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of a URL; no part of it can hold a secret."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in (None, default) else "")
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it may stand in what a server says: as it is, in a URL or a form, in JSON."""
+    return secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]
+
+
+def _retry_after(headers: t.Mapping[str, str]) -> float | None:
+    """Seconds to wait as the server asks, in either form of Retry-After; None where it asks nothing readable."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    until = _http_date(value)
+    if until is None:
+        return None
+    # The server's own clock says what its date means.
+    now = _http_date(headers.get("Date", "")) or datetime.now(timezone.utc)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings the record of a task into a wanted state: read, plan, send only what is missing, know what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import (
+    InvalidOption,
+    IscError,
+    RequestFailed,
+    shown,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.patch import Operation, applied, equal, plan
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completion_status, name_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
+    format_timestamp,
+    parse_timestamp,
+    timestamp,
+)
+
+_SIGNS_OF_AN_END = ("completionStatus", "completed")
+# How servers say that a "test" operation did not hold, or that they do not know it.
+_PATCH_REFUSED = (400, 409, 412, 422)
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+    """What came of it. operations: those that were sent, or would be. note: a sentence for the user, or empty.
+
+    ignored: the paths that the tenant accepted and did not set.
+    """
+
+    before: Record
+    after: Record
+    operations: list[Operation] = dataclasses.field(default_factory=list)
+    note: str = ""
+    ignored: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the record is another than it was, as far as this edit is the reason."""
+        return bool(self.operations) and not equal(self.before, self.after)
+
+
+def wanted_state(options: t.Mapping[str, t.Any], now: float) -> t.Callable[[Record], Record]:
+    """What makes of a record what the options patch, completion_status and completed ask for.
+
+    now: the time of completion to set where none is given, seconds since 1970. Raises InvalidOption.
+    """
+    if options["patch"] is not None:
+        operations = [_operation(operation) for operation in options["patch"]]
+        return lambda record: applied(operations, record)
+    status = options["completion_status"]
+    completed = None if options["completed"] is None else timestamp("completed", options["completed"])
+
+    def want(record: Record) -> Record:
+        target = dict(record)
+        if status is not None and completion_status(record) != status:
+            target["completionStatus"] = status
+        if completed is not None:
+            if parse_timestamp(record.get("completed")) != completed:
+                target["completed"] = format_timestamp(completed)
+        elif not record.get("completed"):
+            target["completed"] = format_timestamp(now)
+        return target
+
+    return want
+
+
+def _operation(given: t.Mapping[str, t.Any]) -> Operation:
+    """An operation as RFC 6902 writes it, from the option's suboptions."""
+    operation: Operation = {"op": given["op"], "path": given["path"]}
+    for pointer in (given["path"], given["from"]):
+        if pointer and (not pointer.startswith("/") or re.search(r"~(?![01])", pointer)):
+            raise InvalidOption(
+                "patch", given, f"{shown(pointer)} is no JSON Pointer; it starts with a slash, such as /completed"
+            )
+    if given["op"] in ("move", "copy"):
+        if given["from"] is None:
+            raise InvalidOption("patch", given, f"{given['op']} needs from")
+        operation["from"] = given["from"]
+    elif given["from"] is not None:
+        raise InvalidOption("patch", given, f"{given['op']} does not take from")
+    if given["op"] in ("add", "replace", "test"):
+        operation["value"] = given["value"]
+    elif given["value"] is not None:
+        raise InvalidOption("patch", given, f"{given['op']} does not take value")
+    return operation
+
+
+class Editor:
+    """Edits one record.
+
+    want: makes of a record what it shall become.
+    overwrite: edit a task even though it has already completed.
+    """
+
+    def __init__(
+        self,
+        tasks: TaskStatuses,
+        transport: Transport,
+        task_id: str,
+        want: t.Callable[[Record], Record],
+        overwrite: bool,
+    ) -> None:
+        self._tasks = tasks
+        self._transport = transport
+        self._task_id = task_id
+        self._want = want
+        self._overwrite = overwrite
+
+    def planned(self) -> Edit:
+        """What run() would do, without doing it. Raises IscError where there is no such task."""
+        before = self._read()
+        operations = self._operations(before)
+        if operations and self._is_over(before):
+            return Edit(before, before, note=self._left_alone(before))
+        return Edit(before, self._want(before) if operations else before, operations)
+
+    def run(self) -> Edit:
+        """Edits the record. Raises IscError where there is no such task, RequestFailed where it is refused.
+
+        A task that completes by itself meanwhile is left as it is. When the answer to a patch is lost the record is
+        read again, and the patch sent again only where it had no effect.
+        """
+        edit = self.planned()
+        record, operations = edit.before, edit.operations
+        guarded, retry = any(key in record for key in _SIGNS_OF_AN_END), 0
+        while operations:
+            try:
+                after = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
+                return _edited(edit, after, operations)
+            except RequestFailed as error:
+                failure = error
+                failure.attempts += retry
+            guard_refused = guarded and failure.status in _PATCH_REFUSED
+            if not failure.uncertain and not guard_refused:
+                raise failure
+            now = self._read_again()
+            settled = self._settled(edit, record, now, maybe_ours=failure.uncertain or retry > 0)
+            if settled is None and guard_refused:
+                guarded = False  # nothing has changed, so it is the guard that this server does not take
+            elif settled is None:
+                if not self._transport.wait_before_retry(failure, retry):
+                    raise failure
+                retry += 1
+                # The task may have completed during the pause, and not every server honours the guard.
+                now = self._read_again()
+                settled = self._settled(edit, record, now, maybe_ours=True)
+            if settled is not None:
+                return settled
+            record, operations = now, self._operations(now)
+            # The task may have gone on meanwhile: what is wanted is wanted of the record as it is now.
+            edit = dataclasses.replace(edit, after=self._want(now), operations=operations)
+        return edit
+
+    def _settled(self, edit: Edit, record: Record, now: Record, *, maybe_ours: bool) -> Edit | None:
+        """What came of a patch that was not answered with the record; None where it had no effect and may be sent anew.
+
+        record: as it was before.  now: as it is.  maybe_ours: the patch may have had an effect.
+        Raises IscError where somebody else has changed what it was to change.
+        """
+        touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
+        if all(_same(key, now, edit.after) for key in touched):
+            return _edited(edit, now, edit.operations) if maybe_ours else Edit(now, now)
+        if self._is_over(now):
+            return Edit(now, now, note=self._left_alone(now))
+        if not all(_same(key, now, record) for key in touched):
+            raise IscError(
+                f"{name_of(now)} was changed by somebody else while it was being edited: look at it and run again."
+            )
+        return None
+
+    def _read(self) -> Record:
+        record = self._tasks.get(self._task_id)
+        if record is None:
+            raise IscError(
+                f"No task has the id {shown(self._task_id)}: check it; tasks older than 90 days are not kept."
+            )
+        return record
+
+    def _read_again(self) -> Record:
+        try:
+            return self._read()
+        except RequestFailed as error:
+            error.advice = (
+                "what came of the patch before it is not known, so that the record may have been changed: look at it "
+                "before you run this again"
+            )
+            raise
+
+    def _operations(self, record: Record) -> list[Operation]:
+        return plan(record, self._want(record))
+
+    def _is_over(self, record: Record) -> bool:
+        """Whether the task has completed, or is about to, and is therefore not to be touched."""
+        return not self._overwrite and bool(record.get("completed") or completion_status(record))
+
+    def _left_alone(self, record: Record) -> str:
+        status = completion_status(record) or "no completion status yet"
+        return (
+            f"{name_of(record)} has already completed ({status}, {record.get('completed')}) and was left as it is; "
+            "set overwrite to change it all the same."
+        )
+
+    def _guard(self, record: Record, guarded: bool) -> list[Operation]:
+        """Lets the server itself refuse the patch where the task has completed since it was read."""
+        keys = [key for key in _SIGNS_OF_AN_END if guarded and key in record]
+        return [{"op": "test", "path": f"/{key}", "value": record[key]} for key in keys]
+
+
+def _edited(planned: Edit, after: Record, operations: list[Operation]) -> Edit:
+    """What came of a plan when the tenant has made this of the record.
+
+    It is held against what was planned: what was asked for need not fit a second time, as a removal does not.
+    """
+    wanted = dict(after)
+    for key in {**planned.before, **planned.after}:
+        if not _same(key, after, planned.after):
+            wanted.pop(key, None)
+            wanted.update({key: planned.after[key]} if key in planned.after else {})
+    ignored = [operation["path"] for operation in plan(after, wanted) if _touches(operation, operations)]
+    return Edit(planned.before, after, operations, ignored=ignored)
+
+
+def _touches(operation: Operation, operations: list[Operation]) -> bool:
+    return any(operation["path"] == other["path"] for other in operations)
+
+
+def _same(key: str, record: Record, another: Record) -> bool:
+    """Whether two records have the same under a key: equal as JSON, or two spellings of one status or point in time."""
+    one, other = record.get(key), another.get(key)
+    if key == "completionStatus":
+        return completion_status(record) == completion_status(another)
+    if isinstance(one, str) and isinstance(other, str):
+        moment = parse_timestamp(one)
+        return one == other or (moment is not None and moment == parse_timestamp(other))
+    return equal(one, other)

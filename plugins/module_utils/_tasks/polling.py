@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting: poll until a condition holds or the time is up. Knows nothing of tasks, only of faults that pass."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds
+
+
+class Clock:
+    """Time that only moves forward, in seconds, and a way to let it pass."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment; a change of the machine's date does not touch it."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Returns after so many seconds."""
+        time.sleep(seconds)
+
+
+def doubling(first: float, longest: float) -> t.Iterator[float]:
+    """Pauses in seconds: each twice the one before, up to the longest."""
+    pause = first
+    while True:
+        yield min(pause, longest)
+        pause = min(pause * 2, longest)
+
+
+@dataclasses.dataclass
+class Waiter:
+    """Polls until it is done. timeout: seconds.
+
+    polls: how often a poll was answered.  elapsed: seconds from the start to the end.
+    fault: the passing fault that the last poll met, None where it met none.
+    """
+
+    timeout: float
+    pauses: t.Iterator[float]
+    clock: Clock = dataclasses.field(default_factory=Clock)
+    polls: int = 0
+    elapsed: float = 0.0
+    fault: RequestFailed | None = None
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiter:
+        """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
+        interval = duration_or_seconds("interval", options["interval"], positive=True)
+        longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
+        if interval > longest:
+            raise InvalidOption(
+                "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
+            )
+        return cls(duration_or_seconds("timeout", options["timeout"]), doubling(interval, longest))
+
+    def wait(self, poll: t.Callable[[], bool]) -> bool:
+        """Whether poll returned true in time. A passing RequestFailed is survived, any other exception ends the wait.
+
+        There is always one poll, and one at the very end.
+        """
+        started = self.clock.now()
+        try:
+            for pause in self.pauses:
+                self.fault = None
+                try:
+                    done = poll()
+                    self.polls += 1
+                    if done:
+                        return True
+                except RequestFailed as error:
+                    if not error.passing:
+                        raise
+                    self.fault = error
+                    pause = max(pause, error.retry_after or 0)
+                except IscError:
+                    self.polls += 1  # answered it was: this is what the answer means
+                    raise
+                left = started + self.timeout - self.clock.now()
+                if left <= 0:
+                    return False
+                self.clock.sleep(min(pause, left))
+            return False
+        finally:
+            self.elapsed = self.clock.now() - started

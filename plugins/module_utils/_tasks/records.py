@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How to read a record: a TaskStatus as the API returns it, whatever it lacks, adds or spells differently.
+
+Facts: TaskStatus in SailPoint's OpenAPI documents; nulls, missing keys and drifting case were seen on live tenants.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+
+Record = dict[str, t.Any]
+
+COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
+# Those that are a failure, unless somebody says otherwise
+FAILED_STATUSES = ("ERROR", "TERMINATED", "TEMPERROR")
+# What records carry as `type`; the type that the list filters on is the name of a task definition.
+RECORD_TYPES = ("QUARTZ", "QPOC", "QUEUED_TASK")
+
+
+def completion_status(record: Record) -> str | None:
+    """The completion status in one spelling (Success is SUCCESS, TEMP_ERROR TEMPERROR); None while there is none."""
+    value = record.get("completionStatus")
+    return canonical_status(value) if isinstance(value, str) and value else None
+
+
+def canonical_status(value: str) -> str:
+    """A known completion status as the API spells it; an unknown one in upper case."""
+    upper = value.upper()
+    return upper.replace("_", "") if upper.replace("_", "") in COMPLETION_STATUSES else upper
+
+
+def has_completed(record: Record) -> bool:
+    """Whether the task is over: both are set, as C(completed) may come a moment before C(completionStatus)."""
+    return bool(record.get("completed")) and completion_status(record) is not None
+
+
+def age(record: Record, now: float) -> float | None:
+    """Seconds since the task was created; None where the record does not tell."""
+    created = parse_timestamp(record.get("created"))
+    return None if created is None else now - created
+
+
+def seconds_taken(record: Record) -> float | None:
+    """Seconds from launch (or creation) to completion; None where the record does not tell."""
+    started = parse_timestamp(record.get("launched"))
+    if started is None:
+        started = parse_timestamp(record.get("created"))
+    completed = parse_timestamp(record.get("completed"))
+    return None if started is None or completed is None else max(0.0, completed - started)
+
+
+def source_of(record: Record) -> tuple[str | None, str | None]:
+    """Id and name of the source that the task works on."""
+    target = record.get("target")
+    if not isinstance(target, dict) or target.get("type") == "IDENTITY":
+        return None, None
+    return target.get("id"), target.get("name")
+
+
+def definition_names(record: Record) -> set[str]:
+    """The names of task definitions that the record may belong to, as the list's filter on C(type) spells them.
+
+    The record does not carry that name; it follows from names such as C(Cloud Account Aggregation) and
+    C(Cloud Group Aggregation - HR).
+    """
+    return set(_definition_names(record))
+
+
+def definition_name(record: Record) -> str | None:
+    """The likeliest of definition_names(): what the task's own name says, before that of its definition or parent."""
+    return next(_definition_names(record), None)
+
+
+def _definition_names(record: Record) -> t.Iterator[str]:
+    summary = record.get("taskDefinitionSummary")
+    holders = [record] + ([summary] if isinstance(summary, dict) else [])
+    names = [holder.get(key) for key in ("uniqueName", "name", "parentName") for holder in holders]
+    starts = [name.split(" - ")[0] for name in names if isinstance(name, str)]
+    definitions = (re.sub(r"[^A-Z0-9]+", "_", start.upper()).strip("_") for start in starts)
+    return filter(None, definitions)
+
+
+def message_texts(record: Record, *types: str) -> list[str]:
+    """The texts of the record's messages, of these types only where any are given (INFO, WARN, ERROR)."""
+    messages = record.get("messages")
+    texts = []
+    for message in messages if isinstance(messages, list) else ():
+        if not isinstance(message, dict) or (types and str(message.get("type")).upper() not in types):
+            continue
+        text = message.get("localizedText")
+        text = text.get("message") if isinstance(text, dict) else text
+        text = text or message.get("key")
+        if isinstance(text, str) and text:
+            texts.append(text)
+    return texts
+
+
+def name_of(record: Record) -> str:
+    """The task in words: what it is, on which source, and its id."""
+    what = record.get("uniqueName") or record.get("name") or record.get("type") or "task"
+    _source_id, source_name = source_of(record)
+    where = f" of {source_name}" if source_name else ""
+    return f"{what}{where} ({record.get('id')})"
+
+
+def projected(record: Record, fields: t.Sequence[str] | None) -> Record:
+    """The record with these keys only; whole where none are named."""
+    return record if fields is None else {key: record[key] for key in fields if key in record}

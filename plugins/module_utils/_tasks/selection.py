@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which tasks are wanted: checked as options, written as a filter, and judged here where the API cannot."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS, ApiVersion
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    RECORD_TYPES,
+    Record,
+    age,
+    canonical_status,
+    definition_names,
+    source_of,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """Which tasks are wanted. None is no restriction; ages are seconds.
+
+    limit: rows a page.  max_results: at most so many records.  count: the total is wanted too.
+    """
+
+    ids: t.Sequence[str] | None = None
+    source_ids: t.Sequence[str] | None = None
+    types: t.Sequence[str] | None = None
+    completion_statuses: t.Sequence[str] | None = None
+    launchers: t.Sequence[str] | None = None
+    unique_names: t.Sequence[str] | None = None
+    filters: str | None = None
+    newer_than: float | None = None
+    older_than: float | None = None
+    sorters: str = "-created"
+    offset: int = 0
+    limit: int = 250
+    max_results: int | None = None
+    count: bool = False
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
+        """The selection that a module's options describe. Raises InvalidOption, or IscError where they contradict."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        given: dict[str, t.Any] = {name: options[name] for name in names if options.get(name) is not None}
+        for name in ("newer_than", "older_than"):
+            if name in given:
+                given[name] = duration(name, given[name])
+        if "newer_than" in given and "older_than" in given and given["newer_than"] <= given["older_than"]:
+            raise IscError(
+                f"newer_than ({options['newer_than']}) and older_than ({options['older_than']}) leave nothing: "
+                "newer_than must be the longer of the two."
+            )
+        for name in ("ids", "source_ids", "types", "completion_statuses", "launchers", "unique_names"):
+            if name in given:
+                given[name] = list(dict.fromkeys(given[name]))
+        if "completion_statuses" in given:
+            given["completion_statuses"] = [canonical_status(status) for status in given["completion_statuses"]]
+        for name in given.get("types", ()):
+            if name in RECORD_TYPES:
+                raise InvalidOption(
+                    "types", name, "the API filters on the names of task definitions, such as CLOUD_ACCOUNT_AGGREGATION"
+                )
+        if "launchers" in given and not api.launcher_filter:
+            able = [version.name for version in API_VERSIONS.values() if version.launcher_filter]
+            raise InvalidOption(
+                "launchers", given["launchers"], f"api_version {api.name} cannot filter on it; use {' or '.join(able)}"
+            )
+        return cls(**given)
+
+    def expression(self) -> str:
+        """The part that the list filters by itself, as a filter expression; empty where there is none."""
+        fields = {
+            "id": self.ids,
+            "sourceId": self.source_ids,
+            "type": self.types,
+            "completionStatus": self.completion_statuses,
+            "launcher": self.launchers,
+        }
+        parts = [filters.any_of(field, values) for field, values in fields.items() if values is not None]
+        return filters.all_of(parts + ([self.filters] if self.filters else []))
+
+    def keeps_by_age(self, record: Record, now: float) -> bool:
+        """Whether the record is of the wanted age; one whose age is unknown is not."""
+        if self.newer_than is None and self.older_than is None:
+            return True
+        seconds = age(record, now)
+        if seconds is None:
+            return False
+        return (self.newer_than is None or seconds < self.newer_than) and (
+            self.older_than is None or seconds > self.older_than
+        )
+
+    def beyond_age(self, record: Record, now: float) -> bool:
+        """Whether neither this record nor any after it, in the order of sorters, can be of the wanted age."""
+        seconds = age(record, now)
+        if seconds is None:
+            return False
+        if self.sorters == "-created":
+            return self.newer_than is not None and seconds >= self.newer_than
+        return self.older_than is not None and seconds <= self.older_than
+
+    def keeps_by_name(self, record: Record) -> bool:
+        """Whether the record's unique name matches one of the shell patterns."""
+        if self.unique_names is None:
+            return True
+        name = record.get("uniqueName")
+        return isinstance(name, str) and any(fnmatch.fnmatchcase(name, pattern) for pattern in self.unique_names)
+
+    def keeps_by_source_and_type(self, record: Record) -> bool:
+        """Does here what the list's filters on sourceId and type do."""
+        return (self.source_ids is None or source_of(record)[0] in self.source_ids) and (
+            self.types is None or not definition_names(record).isdisjoint(self.types)
+        )

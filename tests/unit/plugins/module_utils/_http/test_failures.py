@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import typing as t
+
+import pytest
+import requests
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.failures import Refusal, broken_connection, kind_of
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3 import exceptions as urllib3_errors
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["messages", "causes", "text", "error", "message", "detailCode", "trackingId"]), inner
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {
+                "detailCode": "400.1 Bad Request Content",
+                "messages": [{"locale": "en-US", "text": "Wrong filter."}, {"locale": "de-DE", "text": "Falsch."}],
+                "causes": [{"text": "id is not known"}],
+            },
+            "Wrong filter: id is not known",
+        ),
+        ({"detailCode": "403 Forbidden", "messages": [], "causes": None}, "403 Forbidden"),
+        ({"error": "JWT validation failed: JWT is expired"}, "JWT validation failed: JWT is expired"),
+        ({"error": "invalid_client", "error_description": "Bad  secret"}, "invalid_client: Bad secret"),
+        ({"message": " Rate Limit Exceeded "}, "Rate Limit Exceeded"),
+        ({"message": "same", "errorMessage": "same."}, "same"),
+        ({"errorMessage": "a", "detailMessage": "b", "formatted_msg": "c"}, "a: b: c"),
+        ({"messages": ["text"], "error": 5}, ""),
+        ("error code: 1010", "error code: 1010"),
+        ("<html><head><TITLE>502 Bad\nGateway</TITLE></head><body>nginx</body></html>", "502 Bad Gateway"),
+        ("<p>Sorry</p><p>later</p>", "Sorry later"),
+        ("bell\x07 and\x00 null", "bell and null"),
+        ("", ""),
+        ([{"error": "x"}], ""),
+        (None, ""),
+    ],
+)
+def test_an_error_body_is_worded_on_one_line(body: t.Any, said: str) -> None:
+    assert Refusal.read(400, body).reason == ("was refused with 400" + (f" ({said})" if said else ""))
+
+
+def test_a_long_text_is_cut() -> None:
+    reason = Refusal.read(500, {"error": "long " * 1000}).reason
+    assert reason.endswith("...)")
+    assert len(reason) < 350
+
+
+def test_the_codes_that_support_asks_for_are_taken_as_they_are() -> None:
+    refusal = Refusal.read(400, {"detailCode": "400.1", "trackingId": "t-1"})
+    assert (refusal.detail_code, refusal.tracking_id) == ("400.1", "t-1")
+    refusal = Refusal.read(400, {"detailCode": 400, "trackingId": None})
+    assert (refusal.detail_code, refusal.tracking_id) == (None, None)
+
+
+def test_every_refusal_has_its_advice() -> None:
+    advice = {status: Refusal.read(status, None).advice for status in (400, 401, 403, 404, 408, 418, 429, 500, 503)}
+    assert all(advice.values())
+    assert "fewer forks" in advice[429]
+    assert "scope" in advice[403]
+    assert advice[500] == advice[503] != advice[418]
+
+
+@given(st.integers(300, 599), JSON)
+def test_any_error_body_is_read_to_one_line(status: int, body: t.Any) -> None:
+    reason = Refusal.read(status, body).reason
+    assert reason.startswith(f"was refused with {status}")
+    assert reason.isprintable()
+
+
+@given(st.binary())
+def test_any_content_has_a_name(content: bytes) -> None:
+    assert kind_of(content, None) in ("an empty body", "null", "a page of HTML", "something that is not JSON")
+
+
+@pytest.mark.parametrize(("body", "kind"), [({}, "a JSON object"), ([], "a JSON list"), (5, "the JSON 5")])
+def test_json_of_the_wrong_kind_is_named(body: t.Any, kind: str) -> None:
+    assert kind_of(b"x", body) == kind
+
+
+def raised(error: BaseException, *causes: BaseException) -> BaseException:
+    """An exception that was raised from others, one from the next."""
+    for above, below in zip([error, *causes], causes):
+        above.__cause__ = below
+    return error
+
+
+UNTRUSTED = ssl.SSLCertVerificationError(1, "certificate verify failed")
+REFUSED = urllib3_errors.NewConnectionError(None, "x")  # type: ignore[arg-type]
+MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "passing", "uncertain"),
+    [
+        (
+            requests.exceptions.SSLError(MAX_RETRIES(None, "/", reason=urllib3_errors.SSLError(UNTRUSTED))),
+            "failed: the server's certificate is not accepted (it is not trusted)",
+            False,
+            False,
+        ),
+        (
+            requests.ConnectionError(MAX_RETRIES(None, "/", reason=raised(REFUSED, socket.gaierror(-2, "unknown")))),
+            "failed: the host name cannot be resolved",
+            False,
+            False,
+        ),
+        (
+            raised(requests.ConnectionError(), socket.gaierror(socket.EAI_AGAIN, "later")),
+            "failed: the host name cannot be resolved",
+            True,
+            False,
+        ),
+        (
+            requests.exceptions.ProxyError(urllib3_errors.ProxyError("no", OSError("Tunnel failed: 407"))),
+            "failed: the proxy does not let it through",
+            True,
+            False,
+        ),
+        (
+            # It has closed the connection when it had the request.
+            requests.exceptions.ProxyError(
+                urllib3_errors.ProxyError("no", http.client.RemoteDisconnected("Remote end closed connection"))
+            ),
+            "failed: the proxy does not let it through",
+            True,
+            True,
+        ),
+        (
+            raised(
+                requests.ConnectionError(),
+                urllib3_errors.NewConnectionError(None, "x"),  # type: ignore[arg-type]
+                ConnectionRefusedError(),
+            ),
+            "failed: the connection was refused",
+            True,
+            False,
+        ),
+        (
+            requests.ConnectionError(urllib3_errors.NewConnectionError(None, "no route")),  # type: ignore[arg-type]
+            "failed: no connection to the host",
+            True,
+            False,
+        ),
+        (
+            requests.ConnectTimeout(urllib3_errors.ConnectTimeoutError("connect")),
+            "got no complete answer within 30 s",
+            True,
+            False,
+        ),
+        (
+            requests.ReadTimeout(urllib3_errors.ReadTimeoutError(None, "/", "read")),  # type: ignore[arg-type]
+            "got no complete answer within 30 s",
+            True,
+            True,
+        ),
+        (TimeoutError(), "got no complete answer within 30 s", True, True),
+        (requests.ConnectionError("Read timed out."), "got no complete answer within 30 s", True, True),
+        (
+            requests.ConnectionError(urllib3_errors.ProtocolError("aborted", ConnectionResetError())),
+            "failed: the connection broke before the answer was complete",
+            True,
+            True,
+        ),
+        (
+            requests.exceptions.ChunkedEncodingError(http.client.IncompleteRead(b"half")),
+            "failed: the connection broke before the answer was complete",
+            True,
+            True,
+        ),
+        (ssl.SSLEOFError(8, "eof"), "failed: the connection broke before the answer was complete", True, True),
+        (ssl.SSLError(1, "wrong version"), "failed: no TLS connection could be agreed on", False, True),
+        (
+            requests.exceptions.ContentDecodingError(urllib3_errors.DecodeError("gzip")),
+            "failed: the answer cannot be decompressed",
+            True,
+            True,
+        ),
+        (requests.exceptions.InvalidHeader("bad"), "failed (InvalidHeader)", False, True),
+    ],
+)
+def test_a_broken_connection_says_why_and_what_that_means(
+    error: BaseException, reason: str, passing: bool, uncertain: bool
+) -> None:
+    broken = broken_connection(error, 30)
+    assert (broken.reason, broken.passing, broken.uncertain) == (reason, passing, uncertain)
+    assert broken.advice
+
+
+def test_a_certificate_says_what_is_wrong_with_it_and_what_to_do() -> None:
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_message = "certificate has expired"
+    broken = broken_connection(error, 30)
+    assert "(certificate has expired)" in broken.reason
+    assert "ca_path" in broken.advice
+
+
+def test_exceptions_that_carry_each_other_come_to_an_end() -> None:
+    one, other = ValueError(), KeyError()
+    one.__cause__, other.__cause__ = other, one
+    assert broken_connection(one, 1).reason.startswith("failed (")

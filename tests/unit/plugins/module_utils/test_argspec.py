@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib
+import typing as t
+
+import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"id": ""}, 'id is "": it is empty; give a value or leave the option out.'),
+        ({"ids": []}, "ids is []: it is empty; give a value or leave the option out."),
+        ({"fields": []}, "fields is []: it is empty; give a value or leave the option out."),
+        (
+            {"types": ["A", " \t"]},
+            'types is ["A", " \\t"]: it holds an empty text; give a value or leave the option out.',
+        ),
+        ({"filters": "  "}, 'filters is "  ": it holds an empty text; give a value or leave the option out.'),
+        ({"limit": 0}, "limit is 0: it must be from 1 to 250."),
+        ({"limit": 251}, "limit is 251: it must be from 1 to 250."),
+        ({"offset": -1}, "offset is -1: it must be 0 or more."),
+        ({"max_results": 0}, "max_results is 0: it must be 1 or more."),
+        ({"settle": 0}, "settle is 0: it must be 1 or more."),
+        ({"max_parallel": 0}, "max_parallel is 0: it must be 1 or more."),
+        ({"id": ".."}, 'id is "..": no id looks like this.'),
+        ({"id": "."}, 'id is ".": no id looks like this.'),
+        ({"id": "pending-tasks"}, 'id is "pending-tasks": no id looks like this.'),
+        ({"id": "a\nb"}, 'id is "a\\nb": no id looks like this.'),
+        ({"ids": ["good", "a\x00"]}, 'ids is "a\\u0000": no id looks like this.'),
+        ({"source_id": "\x7f"}, 'source_id is "\x7f": no id looks like this.'),
+    ],
+)
+def test_what_no_option_may_hold_is_refused_with_the_value(options: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        _argspec.check(options)
+    assert str(caught.value) == sentence
+
+
+def test_an_id_longer_than_any_is_refused_and_shown_in_part() -> None:
+    with pytest.raises(InvalidOption) as caught:
+        _argspec.check({"id": "x" * 257})
+    assert len(str(caught.value)) < 260
+    _argspec.check({"id": "x" * 256})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"limit": 1, "offset": 0, "max_results": 1, "settle": 1, "max_parallel": 1},
+        {"limit": 250, "offset": 10**9, "max_results": 10**9, "settle": 99},
+        {"id": "a/b'\"%", "ids": ["a"], "source_id": "...", "fields": ["x"]},
+        {"fail_on": [], "client_id": "", "access_token": "", "client_secret": "", "ca_path": ""},
+        {"filters": None, "ids": None, "max_results": None, "id": None},
+    ],
+)
+def test_what_options_may_hold_is_taken(options: dict[str, t.Any]) -> None:
+    _argspec.check(options)
+
+
+@given(st.dictionaries(st.sampled_from(["id", "ids", "types", "filters", "fields", "source_id"]), st.text()))
+def test_any_text_in_an_option_is_taken_or_refused_in_one_line(options: dict[str, str]) -> None:
+    try:
+        _argspec.check(options)
+        sentence = "taken."
+    except InvalidOption as error:
+        sentence = str(error)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+WAITING = {"timeout": "1h", "interval": "2", "max_interval": "30", "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"]}
+PAGING = {"offset": 0, "limit": 250, "count": False}
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("access_token", {}),
+        ("pending_tasks_info", {**PAGING, "count_only": False}),
+        (
+            "source_aggregation",
+            {**WAITING, "aggregation": "accounts", "disable_optimization": False, "on_busy": "fail", "wait": False},
+        ),
+        ("source_aggregations", {**WAITING, "max_interval": "5", "max_parallel": 1, "stop_on_failure": True}),
+        ("task_status", {"overwrite": False}),
+        ("task_status_info", {**PAGING, "sorters": "-created"}),
+        ("task_wait", {**WAITING, "settle": 1, "not_found_grace": "30"}),
+    ],
+)
+def test_what_is_not_given_is_what_playbooks_rely_on(module: str, expected: dict[str, t.Any]) -> None:
+    plugin = importlib.import_module(f"ansible_collections.sailpoint.isc.plugins.modules.{module}")
+    assert defaults(getattr(plugin, "OPTIONS", {})) == expected
+
+
+def test_a_connection_that_is_not_described_is_what_playbooks_rely_on() -> None:
+    assert defaults(_argspec.AUTH) == {
+        "api_version": "beta",
+        "validate_certs": True,
+        "request_timeout": 30,
+        "retries": 5,
+        "max_retry_delay": 60,
+    }
+
+
+def test_a_source_that_is_only_named_is_aggregated_as_playbooks_rely_on() -> None:
+    plugin = importlib.import_module("ansible_collections.sailpoint.isc.plugins.modules.source_aggregations")
+    expected = {"kinds": ["accounts"], "disable_optimization": False, "on_busy": "fail"}
+    assert defaults(plugin.OPTIONS["sources"]["options"]) == expected
+
+
+def defaults(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {name: spec["default"] for name, spec in options.items() if "default" in spec}
