@@ -10,8 +10,9 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import FAILED_STATUSES, canonical_status
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import timestamp
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import Health, health_of
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var

@@ -15,8 +15,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.answer
     refusal,
     task_in,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 
 # Where results of modules keep records, answers and results of a loop.
 _HOLDERS = ("tasks", "pending_tasks", "results", "json")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
     completion_status,
@@ -17,6 +16,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
     seconds_taken,
     source_of,
 )
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 

@@ -6,17 +6,11 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
-_LONGEST_VALUE = 200
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
+
 _FACTS = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
-
-
-def shown(value: object) -> str:
-    """A value as it stands in an error sentence: quoted as JSON, cut when it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
 class IscError(Exception):
@@ -37,8 +31,8 @@ class InvalidOption(IscError):
 class RequestFailed(IscError):
     """A request did not bring the answer that was asked for.
 
-    passing: the reason is one that may be gone at the next try.
-    uncertain: the tenant may have acted on the request although no usable answer came back.
+    transient: the reason is one that may be gone at the next try.
+    maybe_applied: the tenant may have acted on the request although no usable answer came back.
     retry_after: seconds that the server asked to wait, None where it said nothing.
     """
 
@@ -53,8 +47,8 @@ class RequestFailed(IscError):
         request_id: str | None = None,
         detail_code: str | None = None,
         tracking_id: str | None = None,
-        passing: bool = False,
-        uncertain: bool = False,
+        transient: bool = False,
+        maybe_applied: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(reason)
@@ -66,8 +60,8 @@ class RequestFailed(IscError):
         self.request_id = request_id
         self.detail_code = detail_code
         self.tracking_id = tracking_id
-        self.passing = passing
-        self.uncertain = uncertain
+        self.transient = transient
+        self.maybe_applied = maybe_applied
         self.retry_after = retry_after
         self.attempts = 1
 

@@ -105,7 +105,6 @@ total_count:
   sample: 3
 """
 
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
@@ -124,7 +123,7 @@ OPTIONS = {
 
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
-    tasks = TaskStatuses(client, time.time)
+    tasks = TaskStatuses(client)
     selection = Selection.from_options(module.params, client.api)
     if module.params["count_only"]:
         return {"tasks": [], "total_count": tasks.count_pending(selection)}

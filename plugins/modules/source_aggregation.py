@@ -154,7 +154,6 @@ elapsed:
   sample: 34.21
 """
 
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
@@ -176,7 +175,7 @@ OPTIONS = {
 
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
-    aggregate = Aggregate(client, TaskStatuses(client, time.time), module.params)
+    aggregate = Aggregate(client, TaskStatuses(client), module.params)
     return aggregate.planned() if module.check_mode else aggregate.run()
 
 

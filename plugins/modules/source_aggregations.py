@@ -174,7 +174,6 @@ results:
       task: {id: af1b82086c194f89acce82e156ff6e61, completionStatus: SUCCESS}
 """
 
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
@@ -212,7 +211,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
         _argspec.check(source)
     aggregate = AggregateMany(
         client,
-        TaskStatuses(client, time.time),
+        TaskStatuses(client),
         options["sources"],
         {name: options[name] for name in _argspec.WAITING},
         options["max_parallel"],

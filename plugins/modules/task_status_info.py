@@ -140,7 +140,6 @@ total_count:
   sample: 1432
 """
 
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
@@ -175,7 +174,7 @@ def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> d
     from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
     from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
-    listing = TaskStatuses(client, time.time).listing(Selection.from_options(module.params, client.api))
+    listing = TaskStatuses(client).listing(Selection.from_options(module.params, client.api))
     result: dict[str, object] = {"tasks": [projected(record, fields) for record in listing]}
     if module.params["count"]:
         result["total_count"] = listing.total

@@ -134,7 +134,6 @@ requests:
   sample: 6
 """
 
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
@@ -162,7 +161,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     waiter = Waiter.from_options(options)
     grace = duration_or_seconds("not_found_grace", options["not_found_grace"])
     selection = Selection.from_options(options, client.api)
-    tasks = TaskStatuses(client, time.time)
+    tasks = TaskStatuses(client)
     watch: IdsWatch | QuietWatch
     if selection.ids is not None:
         watch = IdsWatch(tasks, selection.ids, grace, waiter.clock)

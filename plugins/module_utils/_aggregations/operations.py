@@ -64,7 +64,7 @@ class Aggregations:
     def launch(self, source_id: str, kind: Kind, file: str | None, disable_optimization: bool) -> Launch:
         """Asks for an aggregation once.
 
-        Raises RequestFailed; where that is uncertain, an aggregation may have been started.
+        Raises RequestFailed; where that is maybe_applied, an aggregation may have been started.
         """
         facts: dict[str, t.Any] = {}
         fields = {"disableOptimization": "true"} if disable_optimization else {}
@@ -78,7 +78,7 @@ class Aggregations:
             self._client.url("sources", source_id, kind.operation),
             accept=_is_launch,
             wanted="the task of the aggregation",
-            repeatable=False,
+            idempotent=False,
             advice={403: _USER_ADVICE, 404: _NO_SOURCE},
             **facts,
         ).body

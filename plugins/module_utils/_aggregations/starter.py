@@ -180,7 +180,7 @@ class Starter:
                     wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization
                 )
             except RequestFailed as error:
-                if not error.uncertain:
+                if not error.maybe_applied:
                     raise
                 failure = error
                 self._lost_an_answer = True

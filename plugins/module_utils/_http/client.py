@@ -10,6 +10,7 @@ It has never heard of Ansible's modules: plugins and scripts use it as they do.
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 from urllib.parse import quote, urlencode
 
@@ -72,6 +73,10 @@ class Client:
     def token(self) -> Token:
         """The access token in use, asked for where there is none yet. Raises RequestFailed."""
         return self._tokens.current()
+
+    def now(self) -> float:
+        """The time on the tenant's clock, where an answer has told it, else on this machine's; seconds since 1970."""
+        return time.time() + self.transport.clock_offset
 
     def url(self, service: str, *segments: str, query: t.Mapping[str, object] | None = None) -> str:
         """The address of an operation: every segment is one part of the path, whatever characters it holds."""

@@ -39,7 +39,7 @@ _SERVER_ADVICE = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Refusal:
+class ErrorResponse:
     """What an answer with an error status says."""
 
     reason: str
@@ -48,7 +48,7 @@ class Refusal:
     tracking_id: str | None = None
 
     @classmethod
-    def read(cls, status: int, body: t.Any, redacted: t.Callable[[str], str] = str) -> Refusal:
+    def read(cls, status: int, body: t.Any, redacted: t.Callable[[str], str] = str) -> ErrorResponse:
         """From the status and the body: JSON as it was parsed, or text. redacted: takes out what is not to be shown."""
         said = _said(body, redacted)
         return cls(
@@ -105,12 +105,12 @@ def kind_of(content: bytes, body: t.Any) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class BrokenConnection:
-    """Why no answer came; uncertain: the request may have reached the tenant all the same."""
+    """Why no answer came; maybe_applied: the request may have reached the tenant all the same."""
 
     reason: str
     advice: str = _CHECK_NETWORK
-    passing: bool = True
-    uncertain: bool = True
+    transient: bool = True
+    maybe_applied: bool = True
 
 
 def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
@@ -126,31 +126,32 @@ def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
         return BrokenConnection(
             f"failed: the server's certificate is not accepted ({_one_line(why)})",
             "check the host name in base_url, or name the bundle of your certificate authority in ca_path",
-            passing=False,
-            uncertain=False,
+            transient=False,
+            maybe_applied=False,
         )
     unresolved = found(socket.gaierror)
     if unresolved is not None:
         return BrokenConnection(
             "failed: the host name cannot be resolved",
-            passing=unresolved.errno == socket.EAI_AGAIN,
-            uncertain=False,
+            transient=unresolved.errno == socket.EAI_AGAIN,
+            maybe_applied=False,
         )
     if found(urllib3_errors.ProxyError):
         # urllib3 says so too of a connection that broke after it had carried the request to the proxy.
         broke = found(ConnectionError) is not None and found(urllib3_errors.NewConnectionError) is None
-        return BrokenConnection("failed: the proxy does not let it through", uncertain=broke)
+        return BrokenConnection("failed: the proxy does not let it through", maybe_applied=broke)
     # Before the timeouts, of which urllib3 makes this one.
     if found(urllib3_errors.NewConnectionError):
         refused = found(ConnectionRefusedError) is not None
         return BrokenConnection(
-            "failed: the connection was refused" if refused else "failed: no connection to the host", uncertain=False
+            "failed: the connection was refused" if refused else "failed: no connection to the host",
+            maybe_applied=False,
         )
     if found(urllib3_errors.TimeoutError, TimeoutError, socket.timeout) or "timed out" in str(error):
         return BrokenConnection(
             f"got no complete answer within {limit:g} s",
             _CHECK_NETWORK + ", or raise request_timeout",
-            uncertain=found(urllib3_errors.ConnectTimeoutError) is None,
+            maybe_applied=found(urllib3_errors.ConnectTimeoutError) is None,
         )
     if found(ConnectionError, http.client.HTTPException, urllib3_errors.ProtocolError, ssl.SSLEOFError):
         return BrokenConnection("failed: the connection broke before the answer was complete")
@@ -158,11 +159,11 @@ def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
         return BrokenConnection(
             "failed: no TLS connection could be agreed on",
             "check that base_url is an https address and the port is right",
-            passing=False,
+            transient=False,
         )
     if found(urllib3_errors.DecodeError):
         return BrokenConnection("failed: the answer cannot be decompressed")
-    return BrokenConnection(f"failed ({type(causes[-1]).__name__})", passing=False)
+    return BrokenConnection(f"failed ({type(causes[-1]).__name__})", transient=False)
 
 
 def _causes(error: BaseException) -> t.Iterator[BaseException]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends one request until it is answered: connections, time limits, retries, and what a refusal says.
+"""Sends one request until it is answered: connections, time limits, retries, and what a error_response says.
 
 Knows nothing of tokens; client.py adds them.
 """
@@ -38,14 +38,16 @@ try:
 except ImportError:
     HAS_REQUESTS = False
 
-_PASSING_STATUS = frozenset((408, 429, 500, 502, 503, 504))
-_REFUSED_UNSEEN = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
+_TRANSIENT_STATUS = frozenset((408, 429, 500, 502, 503, 504))
+_NOT_APPLIED = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
 # Every JWT begins like this, also one that was never ours.
 _ANY_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.1
 _MOST_DOUBLINGS = 30
+# Seconds: a Date has whole ones, and an answer is under way for a while.
+_LEAST_OFFSET = 2.0
 
 if t.TYPE_CHECKING:
     Authorize = t.Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
@@ -58,7 +60,7 @@ class Call:
     accept: tells whether the JSON of an answer is what was asked for; None where no body is wanted.
     wanted: what accept looks for, in words.
     body: what is sent, or what makes it anew for every try.
-    repeatable: false where the request must not be sent again unless it is certain that it had no effect.
+    idempotent: false where the request must not be sent again unless it is certain that it had no effect.
     advice: what to do about a status, where the general advice is not good enough.
     """
 
@@ -68,7 +70,7 @@ class Call:
     wanted: str = ""
     body: t.Any = None
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
-    repeatable: bool = True
+    idempotent: bool = True
     advice: dict[int, str] = dataclasses.field(default_factory=dict)
     attempts: int = 0
 
@@ -95,6 +97,8 @@ class Transport:
     secrets: texts that no error may show.
     deprecated: method and path of the first answer that the server marked deprecated.
     server_time: what the last answer said about the time on the server's clock.
+    clock_offset: how many seconds the server's clock is ahead of this machine's, by the last answer that told; 0.0
+        where none did, or where the difference is no more than an answer can tell.
     """
 
     def __init__(
@@ -107,6 +111,7 @@ class Transport:
         self.secrets = {secret for secret in (settings.client_secret, settings.access_token) if secret}
         self.deprecated: str | None = None
         self.server_time: datetime | None = None
+        self.clock_offset = 0.0
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
@@ -139,20 +144,20 @@ class Transport:
         self._session.close()
 
     def send(self, call: Call, authorize: Authorize) -> Answer:
-        """The answer to a call, tried again while its failures are passing ones. Raises RequestFailed."""
+        """The answer to a call, tried again while its failures are transient ones. Raises RequestFailed."""
         retry = 0
         while True:
             try:
                 return self._try(call, authorize)
             except RequestFailed as error:
-                again = call.repeatable or not error.uncertain
+                again = call.idempotent or not error.maybe_applied
                 if not again or not self.wait_before_retry(error, retry):
                     raise
                 retry += 1
 
     def wait_before_retry(self, error: RequestFailed, retry: int) -> bool:
         """Waits until it makes sense to try again after the retry-th failure; false where it does not."""
-        if not error.passing or retry >= self._settings.retries:
+        if not error.transient or retry >= self._settings.retries:
             return False
         pause = self._pause(error, retry)
         if pause is not None:
@@ -195,7 +200,7 @@ class Transport:
                     f"was answered with a redirect to {_origin(target)}, which is not followed",
                     advice="check that base_url is the address of the tenant's API",
                     response=response,
-                    uncertain=True,
+                    maybe_applied=True,
                 )
             url = target
         raise self._failure(call, "was redirected again and again", advice="check base_url", response=response)
@@ -203,7 +208,7 @@ class Transport:
     def _exchange(self, call: Call, url: str, authorize: Authorize) -> tuple[requests.Response, bytes]:
         left = self._left()
         if left is not None and left <= 0:
-            raise self._failure(call, "was not sent, as the time is up", passing=True)
+            raise self._failure(call, "was not sent, as the time is up", transient=True)
         limit = self._settings.request_timeout if left is None else min(self._settings.request_timeout, max(left, 0.1))
         try:
             body = call.body() if callable(call.body) else call.body
@@ -230,13 +235,13 @@ class Transport:
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             why = failures.broken_connection(error, limit)
             raise self._failure(
-                call, why.reason, advice=why.advice, passing=why.passing, uncertain=why.uncertain
+                call, why.reason, advice=why.advice, transient=why.transient, maybe_applied=why.maybe_applied
             ) from None
 
     def _judge(self, call: Call, response: requests.Response, content: bytes) -> Answer:
         status = response.status_code
         headers = response.headers
-        self.server_time = _http_date(headers.get("Date", "")) or self.server_time
+        self._read_clock(headers)
         marks = (headers.get("X-Deprecated", ""), headers.get("Deprecation", ""))
         if self.deprecated is None and any(mark and mark.lower() != "false" for mark in marks):
             self.deprecated = f"{call.method} {urlsplit(call.url).path}"
@@ -249,16 +254,16 @@ class Transport:
                 readable = False
         if not 200 <= status < 300:
             said = body if readable else content.decode("utf-8", errors="replace")
-            refusal = failures.Refusal.read(status, said, self._redacted)
+            error_response = failures.ErrorResponse.read(status, said, self._redacted)
             raise self._failure(
                 call,
-                refusal.reason,
-                advice=call.advice.get(status, refusal.advice),
+                error_response.reason,
+                advice=call.advice.get(status, error_response.advice),
                 response=response,
-                detail_code=refusal.detail_code,
-                tracking_id=refusal.tracking_id,
-                passing=status in _PASSING_STATUS,
-                uncertain=status not in _REFUSED_UNSEEN,
+                detail_code=error_response.detail_code,
+                tracking_id=error_response.tracking_id,
+                transient=status in _TRANSIENT_STATUS,
+                maybe_applied=status not in _NOT_APPLIED,
                 retry_after=_retry_after(headers),
             )
         if call.accept is None:
@@ -269,10 +274,17 @@ class Transport:
                 f"was answered with {status} and {failures.kind_of(content, body)} instead of {call.wanted}",
                 advice="check that base_url is the address of the tenant's API; if it is, try again later",
                 response=response,
-                passing=True,
-                uncertain=True,
+                transient=True,
+                maybe_applied=True,
             )
         return Answer(status, headers, body)
+
+    def _read_clock(self, headers: t.Mapping[str, str]) -> None:
+        date = _http_date(headers.get("Date", ""))
+        if date is not None:
+            self.server_time = date
+            offset = date.timestamp() - time.time()
+            self.clock_offset = offset if abs(offset) > _LEAST_OFFSET else 0.0
 
     def _failure(
         self, call: Call, reason: str, response: requests.Response | None = None, **facts: t.Any

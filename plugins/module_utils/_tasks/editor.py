@@ -10,16 +10,12 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import (
-    InvalidOption,
-    IscError,
-    RequestFailed,
-    shown,
-)
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.patch import Operation, applied, equal, plan
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completion_status, name_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
     format_timestamp,
     parse_timestamp,
@@ -142,10 +138,10 @@ class Editor:
                 failure = error
                 failure.attempts += retry
             guard_refused = guarded and failure.status in _PATCH_REFUSED
-            if not failure.uncertain and not guard_refused:
+            if not failure.maybe_applied and not guard_refused:
                 raise failure
             now = self._read_again()
-            settled = self._settled(edit, record, now, maybe_ours=failure.uncertain or retry > 0)
+            settled = self._settled(edit, record, now, maybe_ours=failure.maybe_applied or retry > 0)
             if settled is None and guard_refused:
                 guarded = False  # nothing has changed, so it is the guard that this server does not take
             elif settled is None:

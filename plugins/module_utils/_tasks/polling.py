@@ -39,7 +39,7 @@ class Waiter:
     """Polls until it is done. timeout: seconds.
 
     polls: how often a poll was answered.  elapsed: seconds from the start to the end.
-    fault: the passing fault that the last poll met, None where it met none.
+    fault: the transient fault that the last poll met, None where it met none.
     """
 
     timeout: float
@@ -61,7 +61,7 @@ class Waiter:
         return cls(duration_or_seconds("timeout", options["timeout"]), doubling(interval, longest))
 
     def wait(self, poll: t.Callable[[], bool]) -> bool:
-        """Whether poll returned true in time. A passing RequestFailed is survived, any other exception ends the wait.
+        """Whether poll returned true in time. A transient RequestFailed is survived, any other exception ends the wait.
 
         There is always one poll, and one at the very end.
         """
@@ -75,7 +75,7 @@ class Waiter:
                     if done:
                         return True
                 except RequestFailed as error:
-                    if not error.passing:
+                    if not error.transient:
                         raise
                     self.fault = error
                     pause = max(pause, error.retry_after or 0)

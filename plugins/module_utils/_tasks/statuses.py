@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import time
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
@@ -49,11 +48,10 @@ class Listing:
 
 
 class TaskStatuses:
-    """The task-management API of a tenant. now: the time on the wall, seconds since 1970."""
+    """The task-management API of a tenant. Ages are judged by the tenant's clock."""
 
-    def __init__(self, client: Client, now: t.Callable[[], float] = time.time) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._now = now
 
     def get(self, task_id: str) -> Record | None:
         """One record; None where no task has this id. Raises RequestFailed."""
@@ -69,7 +67,7 @@ class TaskStatuses:
     def update(self, task_id: str, operations: t.Sequence[t.Mapping[str, t.Any]]) -> Record:
         """Sends a JSON Patch once and gives the record as it became.
 
-        Raises RequestFailed; where that is uncertain, the tenant may have applied the patch.
+        Raises RequestFailed; where that is maybe_applied, the tenant may have applied the patch.
         """
         record: Record = self._client.request(
             "PATCH",
@@ -78,7 +76,7 @@ class TaskStatuses:
             wanted="a record",
             json_body=list(operations),
             content_type="application/json-patch+json",
-            repeatable=False,
+            idempotent=False,
             advice={403: _UPDATE_ADVICE},
         ).body
         return record
@@ -203,7 +201,7 @@ class TaskStatuses:
 
     def _read_all(self, selection: Selection, queries: t.Sequence[str]) -> t.Iterator[Record]:
         """Every record of the queries in the order of sorters, ended as soon as none of the wanted age can follow."""
-        now = self._now()
+        now = self._client.now()
         by_age = selection.newer_than is not None or selection.older_than is not None
         streams = []
         for expression in queries:
@@ -231,7 +229,7 @@ class TaskStatuses:
 
     def _chosen_here(self, listing: Listing, selection: Selection, records: t.Iterator[Record]) -> t.Iterator[Record]:
         """Ages, names, offset and max_results are judged here; all is read only where the total is wanted."""
-        now = self._now()
+        now = self._client.now()
         position = 0
         end = None if selection.max_results is None else selection.offset + selection.max_results
         for record in records:

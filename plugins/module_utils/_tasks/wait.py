@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
@@ -23,6 +23,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 
 # Seconds that the last poll may take beyond the end of a wait.
 _LAST_LOOK = 5

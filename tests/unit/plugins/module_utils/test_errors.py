@@ -7,12 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import (
-    InvalidOption,
-    IscError,
-    RequestFailed,
-    shown,
-)
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 
 
 @pytest.mark.parametrize(
@@ -55,7 +51,7 @@ def test_a_failed_request_says_what_to_do_and_how_often_it_was_tried() -> None:
 
 def test_a_failed_request_returns_every_fact() -> None:
     facts = {"status": 400, "request_id": "r", "detail_code": "d", "tracking_id": "t"}
-    failure = failed(**facts, passing=True, retry_after=5.0).as_failure()
+    failure = failed(**facts, transient=True, retry_after=5.0).as_failure()
     assert failure.pop("msg")
     assert failure == {**facts, "url": "http://h/x?filters=long#f", "method": "GET", "attempts": 1}
 

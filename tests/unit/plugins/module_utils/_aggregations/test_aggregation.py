@@ -43,7 +43,7 @@ def aggregate(*script: t.Any, **options: t.Any) -> tuple[Aggregate, Wire]:
         "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"],
         **options,
     }
-    return Aggregate(client, TaskStatuses(client, time.time), given), wire
+    return Aggregate(client, TaskStatuses(client), given), wire
 
 
 def paths(wire: Wire) -> list[str]:

@@ -168,7 +168,7 @@ def test_a_launch_without_a_usable_answer_is_uncertain_and_not_sent_again(step: 
     several, wire = aggregations(step)
     with pytest.raises(RequestFailed) as failure:
         several.launch("s", KINDS["accounts"], None, False)
-    assert failure.value.uncertain
+    assert failure.value.maybe_applied
     assert len(wire.requests) == 1
 
 
@@ -185,7 +185,7 @@ def test_a_launch_that_was_refused_for_certain_says_so(step: t.Any, told: str) -
     several, _wire = aggregations(step, retries=0)
     with pytest.raises(RequestFailed) as failure:
         several.launch("s", KINDS["accounts"], None, False)
-    assert not failure.value.uncertain
+    assert not failure.value.maybe_applied
     assert told in str(failure.value)
 
 

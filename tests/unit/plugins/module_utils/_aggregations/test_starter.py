@@ -35,7 +35,7 @@ BUSY = "Another one runs."
 
 def lost(**facts: t.Any) -> RequestFailed:
     """What a launch raises whose answer was lost."""
-    facts = {"passing": True, "uncertain": True, **facts}
+    facts = {"transient": True, "maybe_applied": True, **facts}
     return RequestFailed("failed", method="POST", url="http://127.0.0.1/sources/s/load-accounts", **facts)
 
 
@@ -78,7 +78,7 @@ class Tenant:
     def _shown(self, selection: Selection) -> list[Record]:
         self.looks += 1
         if self.blind:
-            raise RequestFailed("failed", method="GET", url="http://127.0.0.1/task-status", status=503, passing=True)
+            raise RequestFailed("failed", method="GET", url="http://127.0.0.1/task-status", status=503, transient=True)
         now = self.clock.now()
         found = []
         for task in sorted(self.tasks, key=lambda task: -task["created"]):
@@ -366,9 +366,9 @@ def test_a_launch_that_is_always_lost_is_given_up_after_the_retries(clock: FakeC
     assert failure.value.attempts == 4
 
 
-@pytest.mark.parametrize("facts", [{"status": 403}, {"status": 400}, {"passing": False}])
+@pytest.mark.parametrize("facts", [{"status": 403}, {"status": 400}, {"transient": False}])
 def test_a_launch_that_was_refused_for_certain_is_looked_for_nowhere(facts: dict[str, t.Any], clock: FakeClock) -> None:
-    tenant = Tenant(clock, [lost(uncertain=False, **facts)])
+    tenant = Tenant(clock, [lost(maybe_applied=False, **facts)])
     with pytest.raises(RequestFailed):
         run(tenant)
     # One look, before the launch, for what is running.
@@ -377,7 +377,7 @@ def test_a_launch_that_was_refused_for_certain_is_looked_for_nowhere(facts: dict
 
 
 def test_a_failure_that_does_not_pass_is_looked_for_but_not_tried_again(clock: FakeClock) -> None:
-    tenant = Tenant(clock, [lost(passing=False)])
+    tenant = Tenant(clock, [lost(transient=False)])
     with pytest.raises(RequestFailed):
         run(tenant)
     assert len(tenant.launches) == 1

@@ -11,7 +11,11 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.failures import Refusal, broken_connection, kind_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.failures import (
+    ErrorResponse,
+    broken_connection,
+    kind_of,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import exceptions as urllib3_errors
@@ -56,24 +60,26 @@ JSON = st.recursive(
     ],
 )
 def test_an_error_body_is_worded_on_one_line(body: t.Any, said: str) -> None:
-    assert Refusal.read(400, body).reason == ("was refused with 400" + (f" ({said})" if said else ""))
+    assert ErrorResponse.read(400, body).reason == ("was refused with 400" + (f" ({said})" if said else ""))
 
 
 def test_a_long_text_is_cut() -> None:
-    reason = Refusal.read(500, {"error": "long " * 1000}).reason
+    reason = ErrorResponse.read(500, {"error": "long " * 1000}).reason
     assert reason.endswith("...)")
     assert len(reason) < 350
 
 
 def test_the_codes_that_support_asks_for_are_taken_as_they_are() -> None:
-    refusal = Refusal.read(400, {"detailCode": "400.1", "trackingId": "t-1"})
+    refusal = ErrorResponse.read(400, {"detailCode": "400.1", "trackingId": "t-1"})
     assert (refusal.detail_code, refusal.tracking_id) == ("400.1", "t-1")
-    refusal = Refusal.read(400, {"detailCode": 400, "trackingId": None})
+    refusal = ErrorResponse.read(400, {"detailCode": 400, "trackingId": None})
     assert (refusal.detail_code, refusal.tracking_id) == (None, None)
 
 
 def test_every_refusal_has_its_advice() -> None:
-    advice = {status: Refusal.read(status, None).advice for status in (400, 401, 403, 404, 408, 418, 429, 500, 503)}
+    advice = {
+        status: ErrorResponse.read(status, None).advice for status in (400, 401, 403, 404, 408, 418, 429, 500, 503)
+    }
     assert all(advice.values())
     assert "fewer forks" in advice[429]
     assert "scope" in advice[403]
@@ -82,7 +88,7 @@ def test_every_refusal_has_its_advice() -> None:
 
 @given(st.integers(300, 599), JSON)
 def test_any_error_body_is_read_to_one_line(status: int, body: t.Any) -> None:
-    reason = Refusal.read(status, body).reason
+    reason = ErrorResponse.read(status, body).reason
     assert reason.startswith(f"was refused with {status}")
     assert reason.isprintable()
 
@@ -110,7 +116,7 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
 
 
 @pytest.mark.parametrize(
-    ("error", "reason", "passing", "uncertain"),
+    ("error", "reason", "transient", "maybe_applied"),
     [
         (
             requests.exceptions.SSLError(MAX_RETRIES(None, "/", reason=urllib3_errors.SSLError(UNTRUSTED))),
@@ -199,10 +205,10 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
     ],
 )
 def test_a_broken_connection_says_why_and_what_that_means(
-    error: BaseException, reason: str, passing: bool, uncertain: bool
+    error: BaseException, reason: str, transient: bool, maybe_applied: bool
 ) -> None:
     broken = broken_connection(error, 30)
-    assert (broken.reason, broken.passing, broken.uncertain) == (reason, passing, uncertain)
+    assert (broken.reason, broken.transient, broken.maybe_applied) == (reason, transient, maybe_applied)
     assert broken.advice
 
 

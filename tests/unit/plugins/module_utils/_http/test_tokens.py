@@ -252,7 +252,7 @@ def test_a_refused_token_is_renewed_once_and_the_request_sent_again() -> None:
 
 def test_what_must_not_happen_twice_is_sent_again_with_a_new_token() -> None:
     wire = Wire(Reply(401), token_reply("new"), Reply(200, {}))
-    client(wire, **{**CREDENTIALS, "access_token": "given"}).request("PATCH", BASE_URL + "/x", repeatable=False)
+    client(wire, **{**CREDENTIALS, "access_token": "given"}).request("PATCH", BASE_URL + "/x", idempotent=False)
     assert bearers(wire) == ["given", "", "new"]
 
 

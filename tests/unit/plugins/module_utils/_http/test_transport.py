@@ -122,7 +122,7 @@ def test_a_passing_refusal_is_tried_again_until_it_passes(status: int) -> None:
 def test_any_other_refusal_is_not_tried_again(status: int) -> None:
     wire = Wire(Reply(status))
     error = failure_of(connected(wire))
-    assert (error.status, error.attempts, error.passing) == (status, 1, False)
+    assert (error.status, error.attempts, error.transient) == (status, 1, False)
 
 
 @pytest.mark.parametrize("retries", [0, 1, 5])
@@ -153,7 +153,7 @@ def test_pauses_are_not_the_same_every_time() -> None:
 def test_thousands_of_retries_are_possible() -> None:
     clock = FakeClock()
     transport = connected(Wire(), clock, retries=5000)
-    error = RequestFailed("is busy", method="GET", url=URL, passing=True)
+    error = RequestFailed("is busy", method="GET", url=URL, transient=True)
     assert transport.wait_before_retry(error, 4999)
     assert not transport.wait_before_retry(error, 5000)
     assert 30 <= clock.pauses[0] <= 60
@@ -258,8 +258,8 @@ def test_nothing_is_sent_after_the_deadline(late: float) -> None:
     transport.deadline = clock.now() - late
     error = failure_of(transport)
     assert (transport.requests_sent, wire.requests, clock.pauses) == (0, [], [])
-    assert error.passing
-    assert not error.uncertain
+    assert error.transient
+    assert not error.maybe_applied
 
 
 UNCERTAIN = [
@@ -281,14 +281,14 @@ CERTAIN = [
 @pytest.mark.parametrize("step", UNCERTAIN)
 def test_what_must_not_happen_twice_is_not_sent_again_when_it_may_have_happened(step: t.Any) -> None:
     wire = Wire(step)
-    error = failure_of(connected(wire), get(repeatable=False))
-    assert (len(wire.requests), error.passing, error.uncertain) == (1, True, True)
+    error = failure_of(connected(wire), get(idempotent=False))
+    assert (len(wire.requests), error.transient, error.maybe_applied) == (1, True, True)
 
 
 @pytest.mark.parametrize("step", CERTAIN)
 def test_what_must_not_happen_twice_is_sent_again_when_it_certainly_has_not_happened(step: t.Any) -> None:
     wire = Wire(step, Reply(200, RECORD))
-    assert send(connected(wire), get(repeatable=False)).body == RECORD
+    assert send(connected(wire), get(idempotent=False)).body == RECORD
 
 
 @pytest.mark.parametrize("step", UNCERTAIN + CERTAIN)
@@ -299,7 +299,7 @@ def test_what_may_happen_twice_is_sent_again_in_any_case(step: t.Any) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429])
 def test_a_refusal_of_the_request_itself_is_certain_to_have_had_no_effect(status: int) -> None:
-    assert not failure_of(connected(Wire(Reply(status)), retries=0)).uncertain
+    assert not failure_of(connected(Wire(Reply(status)), retries=0)).maybe_applied
 
 
 @pytest.mark.parametrize(
@@ -323,19 +323,19 @@ def test_an_answer_that_is_not_what_was_wanted_is_tried_again_and_named(body: by
     error = failure_of(connected(wire, retries=2))
     assert len(wire.requests) == 3
     assert f"was answered with 200 and {kind} instead of a record" in str(error)
-    assert (error.status, error.uncertain) == (200, True)
+    assert (error.status, error.maybe_applied) == (200, True)
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"{}", b"[1]", b"[null]", b"<html>", b"0"])
 def test_a_list_of_records_is_not_made_of_anything_else(body: bytes) -> None:
     error = failure_of(connected(wire_that_always(Reply(200, body)), retries=0), get(accept=is_record_list))
-    assert error.passing
+    assert error.transient
 
 
 def test_no_content_is_an_empty_list_only_where_the_api_says_so() -> None:
     assert send(connected(Wire(Reply(204))), get(accept=is_record_list_or_nothing)).body is None
-    assert failure_of(connected(Wire(Reply(204)), retries=0), get(accept=is_record_list)).passing
-    assert failure_of(connected(Wire(Reply(204)), retries=0)).passing
+    assert failure_of(connected(Wire(Reply(204)), retries=0), get(accept=is_record_list)).transient
+    assert failure_of(connected(Wire(Reply(204)), retries=0)).transient
 
 
 def test_a_body_that_nobody_wants_is_not_looked_at() -> None:
@@ -374,13 +374,13 @@ def test_a_redirect_to_any_other_place_is_refused(location: str) -> None:
     error = failure_of(connected(wire))
     assert "redirect" in str(error)
     assert str(error).endswith("check that base_url is the address of the tenant's API.")
-    assert (error.status, error.passing) == (307, False)
+    assert (error.status, error.transient) == (307, False)
 
 
 def test_a_redirect_to_what_is_no_address_ends_in_a_sentence() -> None:
     error = failure_of(connected(Wire(Reply(307, headers={"Location": "http://[::1/"}))))
     assert "check base_url" in str(error)
-    assert not error.passing
+    assert not error.transient
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
@@ -515,9 +515,9 @@ def test_a_body_that_cannot_be_read_is_not_sent_and_that_is_certain() -> None:
         raise FileNotFoundError(2, "No such file or directory")
 
     wire = Wire()
-    error = failure_of(connected(wire), Call("POST", URL, accept=is_record, body=gone, repeatable=False))
+    error = failure_of(connected(wire), Call("POST", URL, accept=is_record, body=gone, idempotent=False))
     assert "was not sent: what it is to carry cannot be read (No such file or directory)" in str(error)
-    assert (error.uncertain, error.passing, wire.requests) == (False, False, [])
+    assert (error.maybe_applied, error.transient, wire.requests) == (False, False, [])
 
 
 def test_the_deadline_holds_for_the_threads_that_work_for_it_and_for_no_other() -> None:
@@ -569,8 +569,8 @@ def test_a_body_that_is_not_complete_in_time_is_cut_off() -> None:
     body = Trickle()
     raw = urllib3.HTTPResponse(body=body, status=200, headers={"Content-Length": "100"}, preload_content=False)
     error = failure_of(connected(answer_with(raw)(), request_timeout=0.05, retries=0))
-    assert error.passing
-    assert error.uncertain
+    assert error.transient
+    assert error.maybe_applied
     assert body.was_cut
 
 
@@ -582,7 +582,7 @@ def test_a_server_that_never_says_a_word_is_given_up_and_tried_again(scheme: str
         error = failure_of(transport, get(url=url + "/x"))
         transport.close()
     assert "got no complete answer within 0.2 s in 2 attempts" in str(error)
-    assert error.passing
+    assert error.transient
 
 
 def test_the_socket_of_a_body_that_is_not_complete_in_time_is_shut_down() -> None:
@@ -600,6 +600,6 @@ def test_the_socket_of_a_body_that_is_not_complete_in_time_is_shut_down() -> Non
         )
         theirs.sendall(b"half of it")
         error = failure_of(connected(answer_with(raw)(), request_timeout=0.05, retries=0))
-        assert error.passing
+        assert error.transient
         theirs.settimeout(10)
         assert theirs.recv(1) == b""

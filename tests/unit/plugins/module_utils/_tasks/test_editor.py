@@ -28,9 +28,9 @@ PENDING = {
 OVER = {**PENDING, "completed": "2026-05-17T19:00:00.000Z", "completionStatus": "SUCCESS"}
 
 
-def failure(status: int | None = None, *, uncertain: bool = False) -> RequestFailed:
+def failure(status: int | None = None, *, maybe_applied: bool = False) -> RequestFailed:
     return RequestFailed(
-        "failed", method="PATCH", url="http://h/", status=status, passing=uncertain, uncertain=uncertain
+        "failed", method="PATCH", url="http://h/", status=status, transient=maybe_applied, maybe_applied=maybe_applied
     )
 
 
@@ -85,7 +85,7 @@ class Tenant:
         if step != "before":
             self._apply(operations)
         if step != "ok":
-            raise failure(uncertain=True)
+            raise failure(maybe_applied=True)
         return copy.deepcopy(self.record)
 
     def _apply(self, operations: t.Sequence[dict[str, t.Any]]) -> None:
@@ -102,7 +102,7 @@ class Tenant:
 
     def wait_before_retry(self, error: RequestFailed, retry: int) -> bool:
         self.pauses += 1
-        return error.passing and retry < self._retries
+        return error.transient and retry < self._retries
 
 
 def options(**given_options: t.Any) -> dict[str, t.Any]:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def passing(retry_after: float | None = None) -> RequestFailed:
-    return RequestFailed("is busy", method="GET", url="http://h/", passing=True, retry_after=retry_after)
+def transient(retry_after: float | None = None) -> RequestFailed:
+    return RequestFailed("is busy", method="GET", url="http://h/", transient=True, retry_after=retry_after)
 
 
 class Poll:
@@ -100,7 +100,7 @@ def test_a_poll_that_outlasts_the_timeout_is_the_last_and_counts() -> None:
 def test_passing_faults_do_not_end_a_wait_and_are_no_polls(faults: list[bool]) -> None:
     clock = FakeClock()
     wait = waiter(clock, timeout=10000)
-    assert wait.wait(Poll(clock, *[passing() if fault else False for fault in faults], True))
+    assert wait.wait(Poll(clock, *[transient() if fault else False for fault in faults], True))
     assert wait.polls == faults.count(False) + 1
     assert wait.fault is None
 
@@ -108,8 +108,8 @@ def test_passing_faults_do_not_end_a_wait_and_are_no_polls(faults: list[bool]) -
 def test_the_fault_that_the_last_poll_met_is_kept() -> None:
     clock = FakeClock()
     wait = waiter(clock, timeout=3, pauses=[1, 1, 1, 1])
-    last = passing()
-    assert not wait.wait(Poll(clock, passing(), False, False, last))
+    last = transient()
+    assert not wait.wait(Poll(clock, transient(), False, False, last))
     assert wait.fault is last
     assert wait.polls == 2
 
@@ -117,16 +117,16 @@ def test_the_fault_that_the_last_poll_met_is_kept() -> None:
 def test_a_fault_that_was_followed_by_a_poll_is_forgotten() -> None:
     clock = FakeClock()
     wait = waiter(clock, timeout=1, pauses=[1, 1])
-    assert not wait.wait(Poll(clock, passing(), False))
+    assert not wait.wait(Poll(clock, transient(), False))
     assert wait.fault is None
 
 
 def test_a_server_that_asks_for_time_gets_it_within_the_timeout() -> None:
     clock = FakeClock()
-    assert waiter(clock, timeout=100).wait(Poll(clock, passing(50), passing(1), True))
+    assert waiter(clock, timeout=100).wait(Poll(clock, transient(50), transient(1), True))
     assert clock.pauses == [50, 4]
     clock = FakeClock()
-    assert not waiter(clock, timeout=100).wait(Poll(clock, passing(86400)))
+    assert not waiter(clock, timeout=100).wait(Poll(clock, transient(86400)))
     assert clock.pauses == [100]
 
 

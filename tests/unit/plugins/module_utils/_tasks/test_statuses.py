@@ -106,6 +106,9 @@ class Server:
         nothing = below == "pending-tasks" and not page
         return Answer(204 if nothing else 200, headers, None if nothing else page)
 
+    def now(self) -> float:
+        return NOW
+
     def _listed(self, query: dict[str, str]) -> list[Record]:
         rows = self.records
         if self.api.pending_endpoint:
@@ -126,7 +129,7 @@ def _value(record: Record, field: str) -> object:
 
 
 def statuses(server: Server) -> TaskStatuses:
-    return TaskStatuses(server, lambda: NOW)  # type: ignore[arg-type]
+    return TaskStatuses(server)  # type: ignore[arg-type]
 
 
 def ids_of(records: t.Iterable[Record]) -> list[str]:
@@ -481,5 +484,5 @@ def test_an_update_is_sent_once_as_a_json_patch_and_says_who_may_do_it() -> None
     ((method, path, _query),) = server.requests
     assert (method, path) == ("PATCH", "/v2025/task-status/x")
     assert server.calls[0]["content_type"] == "application/json-patch+json"
-    assert server.calls[0]["repeatable"] is False
+    assert server.calls[0]["idempotent"] is False
     assert "personal access token" in server.calls[0]["advice"][403]

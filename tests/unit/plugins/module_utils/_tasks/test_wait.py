@@ -72,8 +72,8 @@ class Tasks:
         return [found for found in records if found["completionStatus"] is None]
 
 
-def passing() -> RequestFailed:
-    return RequestFailed("was refused with 503", method="GET", url="http://h/", status=503, passing=True)
+def transient() -> RequestFailed:
+    return RequestFailed("was refused with 503", method="GET", url="http://h/", status=503, transient=True)
 
 
 def wait_for(
@@ -190,7 +190,7 @@ def test_a_timeout_names_what_is_pending_and_returns_what_is_known() -> None:
 
 def test_a_timeout_names_failed_and_unknown_tasks_and_the_last_fault_as_well() -> None:
     tasks = Tasks(FakeClock(), a=(0, 1, "ERROR"))
-    tasks.faults = {10: passing()}
+    tasks.faults = {10: transient()}
     message = failure_of(wait_for(tasks, ["a", "b"], timeout=10))["msg"]
     assert "1 failed: QUARTZ (a) ended with ERROR" in message
     assert 'not known to the tenant: "b"' in message
@@ -248,7 +248,7 @@ def test_a_task_that_vanishes_is_reported_as_it_was_last_seen() -> None:
 
 def test_passing_faults_do_not_end_a_wait() -> None:
     tasks = Tasks(FakeClock(), a=(0, 5, "SUCCESS"))
-    tasks.faults = {0: passing(), 4: passing()}
+    tasks.faults = {0: transient(), 4: transient()}
     results = wait_for(tasks, ["a"]).run()
     assert (ids_of(results["tasks"]), results["polls"]) == (["a"], 2)
 
@@ -289,7 +289,7 @@ def test_one_look_fails_for_a_task_that_failed_and_for_a_fault() -> None:
     with pytest.raises(WaitFailed, match="ended with ERROR"):
         wait_for(Tasks(FakeClock(), a=(0, 0, "ERROR")), ["a"]).look()
     tasks = Tasks(FakeClock(), a=(0, 0, "ERROR"))
-    tasks.faults = {0: passing()}
+    tasks.faults = {0: transient()}
     with pytest.raises(WaitFailed, match="refused with 503") as caught:
         wait_for(tasks, ["a"]).look()
     assert caught.value.as_failure()["status"] == 503
@@ -368,7 +368,7 @@ def test_a_wait_for_ids_ends_in_time_and_every_task_is_in_its_place(
     plan: dict[str, tuple[int, int, str]], faults: set[int], timeout: int
 ) -> None:
     tasks = Tasks(FakeClock(), **{task_id: (at, at + lasts, status) for task_id, (at, lasts, status) in plan.items()})
-    tasks.faults = {float(time): passing() for time in faults}
+    tasks.faults = {float(time): transient() for time in faults}
     wait = wait_for(tasks, sorted(plan), timeout=timeout)
     try:
         results = wait.run()

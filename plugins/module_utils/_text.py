@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to the collection: texts and values of a tenant as a person reads them, short and on one line."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+_LONGEST_VALUE = 200
+_LONGEST_REASON = 300
+_MOST_LISTED = 10
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: moves the cursor, colours
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC and its like: titles, links
+    r"|\x1b[ -/]*[0-~]?"
+)
+# Direction marks: they would show the text that follows in another order than it is in.
+_DIRECTION_MARK = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STACK_FRAME = re.compile(r"\s+(?:at [\w.$<>/]+\([^()]*\)|\.\.\. \d+ (?:more|common frames omitted))")
+_CAUSE = re.compile(r"\bCaused by: ")
+
+
+def shown(value: object) -> str:
+    """A value as it stands in an error sentence: quoted as JSON, cut when it is long."""
+    text = valid_text(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
+
+
+def valid_text(text: str) -> str:
+    """The text with every lone surrogate, which no encoding can write, as U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """The text on one line that can neither move the cursor nor colour anything; cut after so many characters."""
+    plain = _DIRECTION_MARK.sub("", _ESCAPE_SEQUENCE.sub("", valid_text(text)))
+    line = " ".join("".join(char if char.isprintable() or char == "\u200d" else " " for char in plain).split())
+    return line if longest is None or len(line) <= longest else line[:longest].rstrip() + "..."
+
+
+def reason(texts: t.Sequence[str], longest: int = _LONGEST_REASON) -> str:
+    """What messages of a task say, on one line of so many characters; of a stack trace, its head and last cause."""
+    return one_line(" ".join(_without_stack(text, longest) for text in texts), longest)
+
+
+def _without_stack(text: str, longest: int) -> str:
+    parts = _STACK_FRAME.split(text) if _STACK_FRAME.search(text) else [text]
+    if len(parts) == 1:
+        return text
+    head, *causes = (one_line(part) for part in _CAUSE.split(" ".join(filter(str.strip, parts))))
+    if not causes:
+        return head
+    # Neither half may push the other out.
+    half = longest // 2 - 15
+    cause = one_line(causes[-1], max(half, longest - len(head) - 20))
+    return f"{one_line(head, max(half, longest - len(cause) - 20))} Caused by: {cause}"
+
+
+def listed(parts: t.Sequence[str], separator: str = "; ") -> str:
+    """The first ten of the parts, and how many more there are."""
+    more = len(parts) - _MOST_LISTED
+    return separator.join(parts[:_MOST_LISTED]) + (f"{separator}and {more} more" if more > 0 else "")
+
+
+def length(seconds: float) -> str:
+    """A length of time in words: 4.2 s, 1 min 12 s, 30 h 5 min, 3 d 4 h."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {left} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
