@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -820,3 +822,196 @@ def test_the_progress_of_an_account_aggregation(tenant: Hand, version: str) -> N
     for task in ("gone", "other", "nobody"):
         assert refusal(progress(task), 404)
     assert refusal(tenant.session("reader").get(f"{PROGRESS[version]}/done/status"), 403)
+
+
+# --- records of sources -----------------------------------------------------------------------------------------------
+
+TAGGED = {version: f"/{version}/tagged-objects" for version in ALL} | {"v1": "/tagged-objects/v1"}
+SOME_SOURCES = [
+    {"id": "hr", "name": "HR System", "authoritative": True, "tags": ["PCI", "HR"], "owner": {"id": "olga"}},
+    {"id": "ad", "name": "Active Directory", "status": "SOURCE_STATE_ERROR_VA", "tags": ["PCI"]},
+    {"id": "csv", "name": "Badges", "delimited": True, "healthy": None},
+    {"id": "gone", "name": "Old HR", "deleted": True, "tags": ["HR"]},
+]
+
+
+def listed(session: Any, version: str, expression: str | None = None, **query: Any) -> requests.Response:
+    parts = [f"{name}={value}" for name, value in query.items()]
+    parts += [] if expression is None else ["filters=" + quote(expression, safe="")]
+    answer: requests.Response = session.get(SOURCES[version] + "?" + "&".join(parts))
+    return answer
+
+
+@each_version
+def test_sources_in_a_list_and_one_by_one(tenant: Hand, version: str) -> None:
+    tenant.scenario(sources=SOME_SOURCES)
+    session = tenant.session()
+    records = listed(session, version).json()
+    assert [record["id"] for record in records] == ["hr", "ad", "csv"]
+    assert session.get(f"{SOURCES[version]}/ad").json() == records[1]
+    assert [record["healthy"] for record in records] == [True, False, None]
+    assert [record["status"].removeprefix("SOURCE_STATE_") for record in records] == [
+        "HEALTHY",
+        "ERROR_VA",
+        "ERROR_SOURCE",
+    ]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{10}Z", records[0]["since"])
+    page = listed(session, version, limit=2, offset=2, count="true")
+    assert ids(page) == ["csv"]
+    assert page.headers["X-Total-Count"] == "3"
+    assert "no-such-source" not in refusal(session.get(f"{SOURCES[version]}/no-such-source"), 404)
+    assert refusal(session.get(f"{SOURCES[version]}/gone"), 404)
+    assert "Illegal value" in refusal(session.get(f"{SOURCES[version]}/5023"), 400)
+    assert refusal(listed(session, version, limit=251), 400)
+
+
+@each_version
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ('id eq "hr"', ["hr"]),
+        ('id in ("csv","hr","typo")', ["hr", "csv"]),
+        ('name eq "hr SYSTEM"', ["hr"]),
+        ('name in ("Badges","active directory")', ["ad", "csv"]),
+        ('name sw "act"', ["ad"]),
+        ('name co "SYS"', ["hr"]),
+        ('type eq "DelimitedFile" and connectionType in ("file","direct")', ["csv"]),
+        ('connectorName sw "Active"', ["hr", "ad"]),
+        ('connectorName sw "active"', []),
+        ('status in ("SOURCE_STATE_ERROR_VA","SOURCE_STATE_HEALTHY")', ["hr", "ad"]),
+        ("authoritative eq true", ["hr"]),
+        ("authoritative eq false", ["ad", "csv"]),
+        ('owner.id eq "olga"', ["hr"]),
+        ('features ca ("ENABLE","PROVISIONING")', ["hr", "ad"]),
+        ('features ca ("ENABLE","DISCOVER_SCHEMA")', []),
+        ('features co "DISCOVER_SCHEMA"', ["csv"]),
+        ("healthy isnull", ["csv"]),
+    ],
+)
+def test_filters_of_sources(tenant: Hand, version: str, expression: str, found: list[str]) -> None:
+    tenant.scenario(sources=SOME_SOURCES)
+    assert ids(listed(tenant.session(), version, expression)) == found
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "healthy eq true",
+        'description co "x"',
+        'type co "x"',
+        'owner.id sw "x"',
+        'owner eq "x"',
+        'features eq "ENABLE"',
+        "name eq true",
+        "name isnull",
+        "name eq HR",
+        'name eq "a" or name eq "b"',
+    ],
+)
+def test_filters_that_sources_refuse(tenant: Hand, expression: str) -> None:
+    tenant.scenario(sources=SOME_SOURCES)
+    assert refusal(listed(tenant.session(), "v2025", expression), 400)
+
+
+def test_sorters_of_sources(tenant: Hand) -> None:
+    tenant.scenario(sources=SOME_SOURCES)
+    session = tenant.session()
+    for sorters, found in {
+        "name": ["ad", "csv", "hr"],
+        "-name": ["hr", "csv", "ad"],
+        "type,-id": ["hr", "ad", "csv"],
+        "-connectionType,owner.id,id": ["csv", "ad", "hr"],
+    }.items():
+        assert ids(listed(session, "v1", sorters=sorters)) == found
+    assert "cluster" in refusal(listed(session, "v1", sorters="cluster"), 400)
+
+
+@each_version
+def test_tagged_objects(tenant: Hand, version: str) -> None:
+    tenant.scenario(sources=SOME_SOURCES)
+    session = tenant.session("helpdesk")
+
+    def tagged(expression: str) -> list[Any]:
+        answer = session.get(f"{TAGGED[version]}?filters={quote(expression, safe='')}")
+        assert answer.status_code == 200, answer.text
+        return list(answer.json())
+
+    hr = {"objectRef": {"type": "SOURCE", "id": "hr", "name": "HR System"}, "tags": ["PCI", "HR"]}
+    assert tagged('objectRef.type eq "SOURCE" and tagName in ("HR","nobody has it")') == [hr]
+    assert tagged('objectRef.id eq "hr"') == [hr]
+    assert [row["objectRef"]["id"] for row in tagged('tagName eq "PCI"')] == ["hr", "ad"]
+    assert tagged('objectRef.type eq "ROLE"') == []
+    assert refusal(session.get(f"{TAGGED[version]}?filters={quote('tags eq 1')}"), 400)
+
+
+@pytest.mark.parametrize(
+    ("client", "sources", "tags"),
+    [
+        ({}, 200, 200),
+        ({"scopes": ["idn:sources:read"]}, 200, 403),
+        ({"scopes": ["idn:sources:manage"]}, 200, 403),
+        ({"scopes": ["idn:tag:read"]}, 403, 200),
+        ({"scopes": ["idn:task-management:read"]}, 403, 403),
+        ({"user_name": "u", "authorities": ["ROLE_SUBADMIN"]}, 200, 200),
+        ({"user_name": "u", "authorities": ["HELPDESK"]}, 403, 200),
+    ],
+)
+def test_who_may_see_sources_and_tags(tenant: Hand, client: dict[str, Any], sources: int, tags: int) -> None:
+    tenant.scenario(sources=SOME_SOURCES, clients=[{"client_id": "c", "client_secret": "s", **client}])
+    session = tenant.session("c", "s")
+    assert session.get("/beta/sources").status_code == sources
+    assert session.get("/sources/v1/hr").status_code == sources
+    assert session.get("/v2025/tagged-objects").status_code == tags
+
+
+def test_sources_of_tasks_exist_unless_they_are_declared_to_be_no_more(tenant: Hand) -> None:
+    tenant.scenario(
+        sources=[{"id": "gone", "deleted": True}],
+        tasks=[
+            {"source": "one"},
+            {"source": "gone"},
+            {"target": {"id": "two", "type": "APPLICATION", "name": "Second"}},
+            {"target": {"id": "ida", "type": "IDENTITY", "name": "Ida"}},
+        ],
+    )
+    session = tenant.session()
+    assert [(record["id"], record["name"]) for record in listed(session, "beta").json()] == [
+        ("one", "one"),
+        ("two", "Second"),
+    ]
+    tenant.control("POST", "tasks", [{"source": "late"}])
+    assert session.get("/beta/sources/late").status_code == 200
+    assert launch(session, "beta", source="two").status_code == 202
+    assert launch(session, "beta", source="gone").status_code == 404
+
+
+def test_sources_change_by_the_control_api(tenant: Hand) -> None:
+    tenant.scenario(sources=SOME_SOURCES)
+    session = tenant.session()
+    tenant.control("PATCH", "sources/hr", {"name": "People", "healthy": False, "tags": []})
+    record = session.get("/beta/sources/hr").json()
+    assert (record["name"], record["status"]) == ("People", "SOURCE_STATE_ERROR_SOURCE")
+    tenant.control("PATCH", "sources/hr", {"status": "SOURCE_STATE_HEALTHY"})
+    assert session.get("/beta/sources/hr").json()["healthy"] is True
+    tenant.control("PATCH", "sources/ad", {"deleted": True})
+    assert tenant.control("POST", "sources", [{"id": "gone"}, {"id": "new", "without": ["owner"]}])
+    assert ids(listed(session, "beta")) == ["hr", "csv", "gone", "new"]
+    assert "owner" not in session.get("/beta/sources/new").json()
+    assert [source["tags"] for source in tenant.control("GET", "sources")["sources"]] == [[]] * 4
+    for scenario in ({"sources": [{"id": "s", "helthy": True}]}, {"sources": [{"name": "no id"}]}):
+        assert requests.put(f"{tenant.url}/_tenant/scenario", json=scenario, timeout=30).status_code == 400
+
+
+def test_a_file_source_with_a_virtual_appliance_takes_no_file(tenant: Hand) -> None:
+    cluster = {"type": "CLUSTER", "id": "c", "name": "Munich"}
+    tenant.scenario(sources=[{"id": "fed", "delimited": True, "cluster": cluster}, {"id": "s1", "delimited": True}])
+    session = tenant.session()
+    assert launch(session, "v1", source="fed").status_code == 202
+    assert refusal(launch(session, "v1"), 400)
+
+
+def test_many_sources(tenant: Hand) -> None:
+    tenant.scenario(generate={"count": 0, "sources": 1000})
+    session = tenant.session()
+    records = [record for offset in range(0, 1000, 250) for record in listed(session, "v2026", offset=offset).json()]
+    assert len({record["id"] for record in records}) == len({record["name"] for record in records}) == 1000

@@ -12,22 +12,22 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 from urllib.parse import unquote
 
 import jsonpatch
 from aiohttp import web
 
-from . import faults, filters
+from . import faults, filters, sources
 from .clock import format_time, parse_time
 from .control import CONTROL, PREFIX, Control, Handler
 from .errors import ApiError, bad_request, error_body, forbidden, not_found
+from .launches import KINDS, Upload, launch, progress
 from .log import summary
 from .oauth import Client, named_client
 from .scenario import Tenant
-from .sources import KINDS, Upload, launch, progress
 from .tasks import STATUSES, Record, Task
-from .versions import OPERATIONS, VERSIONS, Operation, Version
+from .versions import OPERATIONS, SOURCE_FILTERS, TAG_FILTERS, VERSIONS, Operation, Version
 
 MAX_LIMIT = 250
 MAX_TARGET = 8192
@@ -59,6 +59,7 @@ class Call:
 
 
 Operate = Callable[[Call], web.Response]
+Row = TypeVar("Row")
 
 
 class Api:
@@ -220,23 +221,17 @@ def grant_token(call: Call) -> web.Response:
 def list_tasks(call: Call) -> web.Response:
     assert call.version is not None
     newest_first = _newest_first(call.query.get("sorters"))
-    conditions: list[Callable[[Task], bool]] = []
+    comparisons = filters.read_for_tasks(call.query.get("filters"), call.version)
+    conditions: list[Callable[[Task], bool]] = [comparison.matches for comparison in comparisons]
     if not call.version.list_covers_pending:
         conditions.append(lambda task: task.finished)
-    if call.query.get("filters"):
-        try:
-            comparisons = filters.parse(call.query["filters"])
-        except ValueError as error:
-            raise bad_request(str(error)) from None
-        filters.check(comparisons, call.version)
-        conditions += [comparison.matches for comparison in comparisons]
     found = call.tenant.store.select(time.time(), *conditions)
-    return _page(call, found if newest_first else found[::-1])
+    return _page(call, found if newest_first else found[::-1], Task.json)
 
 
 def list_pending(call: Call) -> web.Response:
     found = call.tenant.store.select(time.time(), lambda task: task.pending)
-    page = _page(call, found)
+    page = _page(call, found, Task.json)
     if not found and call.tenant.pending_empty_204:
         return web.Response(status=204, headers=page.headers)
     return page
@@ -289,12 +284,30 @@ def _patched(record: Record, body: bytes, test_op: str) -> Record:
     return patched
 
 
+def list_sources(call: Call) -> web.Response:
+    comparisons = filters.read(call.query.get("filters"), SOURCE_FILTERS)
+    found = sources.in_order(call.tenant.sources.values(), call.query.get("sorters"))
+    found = [source for source in found if all(sources.meets(source, comparison) for comparison in comparisons)]
+    return _page(call, found, lambda source: json.dumps(source.record))
+
+
+def get_source(call: Call) -> web.Response:
+    return _json(json.dumps(sources.find(call.tenant.sources, call.id).record))
+
+
+def tagged_objects(call: Call) -> web.Response:
+    comparisons = filters.read(call.query.get("filters"), TAG_FILTERS)
+    tagged = [source for source in call.tenant.sources.values() if source.tags]
+    found = [source for source in tagged if all(sources.is_tagged(source, comparison) for comparison in comparisons)]
+    return _page(call, found, lambda source: json.dumps(source.tagged_object()))
+
+
 def launch_aggregation(call: Call) -> web.Response:
     assert call.client is not None
     assert call.name is not None
     if call.upload is None:
         raise ApiError(500, error_body(500, "An internal fault occurred."))
-    source = call.tenant.sources.get(call.id)
+    source = sources.find(call.tenant.sources, call.id)
     launcher = call.client.user_name or "System"
     answer, started = launch(call.name, source, call.upload, launcher, call.tenant.store, time.time())
     call.entry["effect"] = "launched" if started else None
@@ -312,6 +325,9 @@ _OPERATE: Mapping[str, Operate] = {
     "get": get_task,
     "patch": patch_task,
     "progress": aggregation_progress,
+    "list_sources": list_sources,
+    "get_source": get_source,
+    "tagged_objects": tagged_objects,
     **dict.fromkeys(KINDS, launch_aggregation),
 }
 
@@ -323,7 +339,7 @@ def _find(call: Call) -> Task:
     return task
 
 
-def _page(call: Call, found: list[Task]) -> web.Response:
+def _page(call: Call, found: list[Row], write: Callable[[Row], str]) -> web.Response:
     limit = _whole_number(call.query, "limit", MAX_LIMIT)
     offset = _whole_number(call.query, "offset", 0)
     if limit > MAX_LIMIT:
@@ -331,7 +347,7 @@ def _page(call: Call, found: list[Task]) -> web.Response:
     count = call.query.get("count", "false").lower()
     if count not in ("true", "false"):
         raise bad_request(f"count must be true or false, but is {count}")
-    response = _json("[" + ",".join(task.json() for task in found[offset : offset + limit]) + "]")
+    response = _json("[" + ",".join(write(row) for row in found[offset : offset + limit]) + "]")
     if count == "true":
         response.headers["X-Total-Count"] = str(len(found))
     return response

@@ -42,6 +42,9 @@ class Control:
             ("GET", "tasks", self.get_tasks),
             ("POST", "tasks", self.post_tasks),
             ("PATCH", "tasks/{id}", self.patch_task),
+            ("GET", "sources", self.get_sources),
+            ("POST", "sources", self.post_sources),
+            ("PATCH", "sources/{id}", self.patch_source),
             ("POST", "faults", self.post_faults),
             ("DELETE", "faults", self.delete_faults),
             ("PUT", "safe-mode", self.put_safe_mode),
@@ -86,8 +89,29 @@ class Control:
             return web.json_response({"error": f"no task {request.match_info['id']}"}, status=404)
         merge(task, await request.json(), now)
         self.tenant.store.touch(task)
+        self.tenant.know_source_of(task, now)
         self.tenant.store.advance(now)
         return web.json_response(task.raw(now))
+
+    async def get_sources(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"sources": [source.raw() for source in self.tenant.sources.values()]})
+
+    async def post_sources(self, request: web.Request) -> web.StreamResponse:
+        specs = _listed(await request.json(), "sources")
+        return web.json_response({"ids": self.tenant.add_sources(specs, time.time())}, status=201)
+
+    async def patch_source(self, request: web.Request) -> web.StreamResponse:
+        source = self.tenant.sources.get(request.match_info["id"])
+        if source is None:
+            return web.json_response({"error": f"no source {request.match_info['id']}"}, status=404)
+        changes = dict(await request.json())
+        deleted = bool(changes.pop("deleted", False))
+        changed = source.changed(changes, time.time())
+        self.tenant.sources[source.id] = changed
+        if deleted:
+            self.tenant.deleted.add(source.id)
+            del self.tenant.sources[source.id]
+        return web.json_response(changed.raw())
 
     async def post_faults(self, request: web.Request) -> web.StreamResponse:
         faults = [Fault.from_spec(spec) for spec in _listed(await request.json(), "faults")]

@@ -38,11 +38,17 @@ _WARNINGS = (
 _DRIFTED = {"SUCCESS": "Success", "WARNING": "Warning", "ERROR": "Error", "TEMPERROR": "TEMP_ERROR"}
 
 
-def sources(spec: Mapping[str, Any]) -> list[Source]:
+def sources(spec: Mapping[str, Any], now: float) -> list[Source]:
     """The sources that the history of a scenario's `generate` is about."""
     chance = random.Random(f"sources {spec.get('seed', 1)}")
     return [
-        Source(id=f"{chance.getrandbits(128):032x}", name=f"{_NAMES[number % len(_NAMES)]} {number // len(_NAMES) + 1}")
+        Source.from_spec(
+            {
+                "id": f"{chance.getrandbits(128):032x}",
+                "name": f"{_NAMES[number % len(_NAMES)]} {number // len(_NAMES) + 1}",
+            },
+            now,
+        )
         for number in range(int(spec.get("sources", 20)))
     ]
 

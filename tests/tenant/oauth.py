@@ -56,7 +56,8 @@ class Client:
         """Raises the API's 403 unless this client may call the operation."""
         if operation.user_context and self.user_name is None:
             raise forbidden("This request needs a user context: a personal access token.")
-        if self.user_name is not None and not operation.authorities & set(self.authorities):
+        levels = operation.authorities
+        if self.user_name is not None and levels is not None and not levels & set(self.authorities):
             raise forbidden("The user of this token has no right to this request.")
         if _ALL_SCOPES not in self.scopes and not operation.scopes & set(self.scopes):
             raise forbidden("The scopes of this token do not cover this request.")

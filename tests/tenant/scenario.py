@@ -18,7 +18,7 @@ from .limits import RateLimit
 from .log import Log
 from .oauth import DEFAULT_CLIENTS, Client, Tokens
 from .sources import Source
-from .tasks import TaskStore, task_from
+from .tasks import Task, TaskStore, task_from
 from .versions import DEPRECATED
 
 DEFAULT_FILE = Path(__file__).parent / "scenarios" / "default.yml"
@@ -75,19 +75,44 @@ class Tenant:
         self.faults = [Fault.from_spec(spec) for spec in scenario.get("faults") or ()]
         self.log = Log()
         self.safe_mode = False
-        self.sources = {source.id: source for source in map(Source.from_spec, scenario.get("sources") or ())}
+        self.sources: dict[str, Source] = {}
+        self.deleted: set[str] = set()
+        """Ids of sources that are no more, though there may be tasks of them."""
         self.store = TaskStore()
+        self.add_sources(scenario.get("sources") or (), now)
         if scenario.get("generate"):
-            generated = history.sources(scenario["generate"])
+            generated = history.sources(scenario["generate"], now)
             for task in history.tasks(scenario["generate"], [*self.sources.values(), *generated], now):
                 self.store.add(task)
             self.sources.update({source.id: source for source in generated})
         self.add_tasks(scenario.get("tasks") or (), now)
 
+    def add_sources(self, specs: Any, now: float) -> list[str]:
+        """Add sources in the form of a scenario; returns their ids. One that is `deleted: true` is no more."""
+        for spec in specs:
+            source = Source.from_spec({key: value for key, value in spec.items() if key != "deleted"}, now)
+            if spec.get("deleted"):
+                self.deleted.add(source.id)
+                self.sources.pop(source.id, None)
+            else:
+                self.sources[source.id] = source
+                self.deleted.discard(source.id)
+        return [str(spec["id"]) for spec in specs]
+
     def add_tasks(self, specs: Any, now: float) -> list[str]:
-        """Add tasks in the form of a scenario; returns their ids."""
+        """Add tasks in the form of a scenario; returns their ids. Their sources exist."""
         names = {source.id: source.name for source in self.sources.values()}
         tasks = [task_from(spec, names, now) for spec in specs]
         for task in tasks:
             self.store.add(task)
+            self.know_source_of(task, now)
         return [task.id for task in tasks]
+
+    def know_source_of(self, task: Task, now: float) -> None:
+        """Let the source of a task exist, unless it is known to be there or to be no more."""
+        source_id = task.source_id
+        if source_id is None or source_id in self.sources or source_id in self.deleted:
+            return
+        target = task.record.get("target") or {}
+        name = target.get("name") if target.get("id") == source_id else None
+        self.sources[source_id] = Source.from_spec({"id": source_id, "name": name or source_id}, now)

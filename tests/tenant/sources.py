@@ -1,39 +1,45 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sources: starting aggregations, refusing to, and telling how far one has come."""
+"""Sources: their records, how their list is filtered and sorted, their tags, and how their aggregations go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .clock import format_time, parse_duration, parse_time
+from .clock import format_time, parse_duration
 from .errors import bad_request, not_found
-from .tasks import (
-    ACCOUNTS,
-    COMPLETED_GAP,
-    ENTITLEMENTS,
-    UNCORRELATED,
-    Record,
-    Task,
-    TaskStore,
-    messages,
-    new_id,
-    new_record,
-)
-
-BUSY = "This aggregation failed because the currently running aggregation must complete before the next one can start."
-
-KINDS = {"load_accounts": ACCOUNTS, "load_entitlements": ENTITLEMENTS, "load_uncorrelated": UNCORRELATED}
-"""Which task definition a launch starts."""
+from .filters import Comparison
+from .tasks import ACCOUNTS, COMPLETED_GAP, ENTITLEMENTS, UNCORRELATED, Record
 
 REFUSALS = ("success_false", "completion_status", "message_error", "message_flag", "error_true")
 """The shapes in which a 202 can be a refusal. Each carries one sign only."""
 
-PROGRESS_KEPT = 3600.0
-"""Seconds after its completion for which the progress of an aggregation can be asked for."""
+SORTERS = frozenset(
+    {
+        "type",
+        "created",
+        "modified",
+        "name",
+        "owner.name",
+        "healthy",
+        "status",
+        "id",
+        "description",
+        "owner.id",
+        "authoritative",
+        "connectorName",
+        "connectionType",
+    }
+)
+
+HEALTHY = "SOURCE_STATE_HEALTHY"
+_UNHEALTHY = "SOURCE_STATE_ERROR_SOURCE"
+_SINCE_CHECK = 600.0
+_NAMES_OF_KINDS = {"accounts": ACCOUNTS, "entitlements": ENTITLEMENTS, "uncorrelated_accounts": UNCORRELATED}
 
 
 @dataclass(frozen=True)
@@ -62,153 +68,160 @@ class Course:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Source:
-    """One source of the tenant."""
+    """One source of the tenant: the record as the API shows it, and what it keeps to itself."""
 
-    id: str
-    name: str
-    delimited: bool = False
-    """Whether it is a delimited-file source: its aggregations need a file."""
+    record: Record
+    tags: tuple[str, ...] = ()
     courses: Mapping[str, Course] = field(default_factory=dict)
     refuse: str | None = None
     """The shape in which every launch is refused."""
     busy: str = "message_error"
     """The shape in which a launch is refused while another one runs."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """What it was made of."""
 
     @classmethod
-    def from_spec(cls, spec: Mapping[str, Any]) -> Source:
-        kinds = {"accounts": ACCOUNTS, "entitlements": ENTITLEMENTS, "uncorrelated_accounts": UNCORRELATED}
-        unknown = set(spec) - {"id", "name", "delimited", "refuse", "busy", *kinds}
+    def from_spec(cls, spec: Mapping[str, Any], now: float) -> Source:
+        """A source as a scenario describes it; raises ValueError (or KeyError) for what makes no sense."""
+        own = _record(spec, now)
+        unknown = set(spec) - {"delimited", "refuse", "busy", "tags", "without", *own, *_NAMES_OF_KINDS}
         if unknown:
             raise ValueError(f"unknown keys of a source: {', '.join(sorted(unknown))}")
         for key in ("refuse", "busy"):
             if spec.get(key) is not None and spec[key] not in REFUSALS:
                 raise ValueError(f"{key}: {spec[key]!r} is none of {', '.join(REFUSALS)}")
+        missing = set(spec.get("without") or ())
         return cls(
-            id=spec["id"],
-            name=spec.get("name", spec["id"]),
-            delimited=bool(spec.get("delimited", False)),
-            courses={kind: Course.from_spec(spec[key]) for key, kind in kinds.items() if spec.get(key) is not None},
+            record={key: value for key, value in own.items() if key not in missing or key == "id"},
+            tags=tuple(spec.get("tags") or ()),
+            courses={
+                kind: Course.from_spec(spec[key]) for key, kind in _NAMES_OF_KINDS.items() if spec.get(key) is not None
+            },
             refuse=spec.get("refuse"),
             busy=spec.get("busy") or "message_error",
+            spec=dict(spec),
         )
 
+    @property
+    def id(self) -> str:
+        return str(self.record["id"])
 
-@dataclass(frozen=True)
-class Upload:
-    """What a launch request carried: whether there was a file, and whether optimization is to be off."""
+    @property
+    def name(self) -> str:
+        return str(self.record.get("name") or self.id)
 
-    has_file: bool = False
-    disable_optimization: bool = False
+    @property
+    def needs_file(self) -> bool:
+        """Whether its accounts come from a file: from its virtual appliance where it has a cluster."""
+        return bool(self.spec.get("delimited")) and self.record.get("cluster") is None
+
+    def changed(self, changes: Mapping[str, Any], now: float) -> Source:
+        """The source as a scenario would describe it after these changes."""
+        kept = dict(self.spec)
+        if {"healthy", "status"} & set(changes):
+            # The one follows from the other unless both are said.
+            kept.pop("healthy", None)
+            kept.pop("status", None)
+        return Source.from_spec({**kept, **changes, "id": self.id}, now)
+
+    def raw(self) -> Record:
+        """The record with everything private, for the control API."""
+        return {**self.record, "tags": list(self.tags)}
+
+    def tagged_object(self) -> Record:
+        """The source as the list of tagged objects shows it."""
+        return {"objectRef": {"type": "SOURCE", "id": self.id, "name": self.name}, "tags": list(self.tags)}
 
 
-def launch(
-    operation: str, source: Source | None, upload: Upload, launcher: str, store: TaskStore, now: float
-) -> tuple[Record, bool]:
-    """The body of the 202, and whether anything was started. A refusal leaves no record behind."""
+def _record(spec: Mapping[str, Any], now: float) -> Record:
+    """The record of a source, with the keys that SailPoint's own model of a source has."""
+    own_id, delimited = str(spec["id"]), bool(spec.get("delimited"))
+    name = str(spec.get("name", own_id))
+    healthy = spec.get("healthy", spec.get("status", HEALTHY) == HEALTHY)
+    kind = "Delimited File" if delimited else "Active Directory"
+    record: Record = {
+        "id": own_id,
+        "name": name,
+        "description": f"Accounts of {name}",
+        "owner": {"type": "IDENTITY", "id": uuid.uuid5(uuid.NAMESPACE_OID, "owner").hex, "name": "Olga Owner"},
+        "cluster": None,
+        "accountCorrelationConfig": None,
+        "accountCorrelationRule": None,
+        "managerCorrelationMapping": None,
+        "managerCorrelationRule": None,
+        "beforeProvisioningRule": None,
+        "schemas": [{"type": "CONNECTOR_SCHEMA", "id": uuid.uuid5(uuid.NAMESPACE_OID, own_id).hex, "name": "account"}],
+        "passwordPolicies": None,
+        "features": ["DISCOVER_SCHEMA", "NO_RANDOM_ACCESS"]
+        if delimited
+        else ["AUTHENTICATE", "PROVISIONING", "ENABLE"],
+        "type": "DelimitedFile" if delimited else "Active Directory - Direct",
+        "connector": "delimited-file-angularsc" if delimited else "active-directory-angularsc",
+        "connectorClass": f"sailpoint.connector.{kind.replace(' ', '')}Connector",
+        "connectorAttributes": {"host": "10.20.30.40", "user": "CORP\\svc-isc", "connectionTimeout": "30"},
+        "deleteThreshold": 10,
+        "authoritative": False,
+        "managementWorkgroup": None,
+        "healthy": healthy,
+        "status": HEALTHY if healthy else _UNHEALTHY,
+        # Health checks tell the time with more digits than anything else does.
+        "since": format_time(now - _SINCE_CHECK).replace("Z", "1666300Z"),
+        "connectorId": kind.lower().replace(" ", "-"),
+        "connectorName": kind,
+        "connectionType": "file" if delimited else "direct",
+        "connectorImplementationId": kind.lower().replace(" ", "-"),
+        "created": "2024-02-06T09:30:00.000Z",
+        "modified": "2026-03-17T14:05:12.480Z",
+        "credentialProviderEnabled": False,
+        "category": None,
+    }
+    if not delimited:
+        cluster = uuid.uuid5(uuid.NAMESPACE_OID, "cluster").hex
+        record["cluster"] = {"type": "CLUSTER", "id": cluster, "name": "Munich"}
+    record.update({key: value for key, value in spec.items() if key in record})
+    return record
+
+
+def find(sources: Mapping[str, Source], source_id: str) -> Source:
+    """The source of that id; raises the API's refusal where there is none."""
+    source = sources.get(source_id)
+    if source is None and source_id.isdigit() and len(source_id) < 32:
+        raise bad_request(f"Illegal value '{source_id}'", ["This is an id of the old API."])
     if source is None:
         raise not_found("The source was not found.")
-    kind = KINDS[operation]
-    if not upload.has_file and (kind == UNCORRELATED or (kind == ACCOUNTS and source.delimited)):
-        raise bad_request("A file is required.", [f"Source {source.name} is aggregated from a file."])
-    task = _new_task(kind, source, upload, launcher, now)
-    shape = source.refuse or (source.busy if store.running(kind, source.id, now) else None)
-    if shape is None:
-        store.add(task)
-    return _answer(kind, task, shape), shape is None
+    return source
 
 
-def _new_task(kind: str, source: Source, upload: Upload, launcher: str, now: float) -> Task:
-    course = source.courses.get(kind, Course())
-    record = new_record(kind, source.id, source.name, now)
-    record["launcher"] = launcher
-    if kind == ACCOUNTS:
-        record["attributes"]["optimizedAggregation"] = "disabled" if upload.disable_optimization else "enabled"
-    return Task(
-        record,
-        definition=kind,
-        source=source.id,
-        created=now,
-        finish_at=now + course.seconds,
-        gap=course.completed_gap,
-        ends=course.ends,
-        end_messages=messages(course.messages, course.ends),
-        end_attributes=dict(course.attributes),
-        visible_at=now + course.visible_after,
-    )
+def meets(source: Source, comparison: Comparison) -> bool:
+    """Whether the record meets a comparison of a filter; names are the same in upper and lower case."""
+    return comparison.holds(_value(source, comparison.field), str.casefold if comparison.field == "name" else str)
 
 
-def _answer(kind: str, task: Task, shape: str | None) -> Record:
-    """A launch answers in a form of its own: other names, epoch milliseconds, messages as plain strings."""
-    record = task.record
-    moment = round(task.created * 1000)
-    answer: Record = {
-        "type": record["type"],
-        "id": record["id"],
-        ("uniqueName" if kind == ENTITLEMENTS else "name"): record["uniqueName"],
-        "description": record["description"],
-        "parentName": None,
-        "launcher": record["launcher"],
-        "created": moment,
-        "launched": moment,
-        "completed": None,
-        "completionStatus": None,
-        "messages": [],
-        "returns": [
-            {"displayLabel": entry["name"], "attributeName": entry["attributeName"]} for entry in record["returns"]
-        ],
-        "attributes": dict(record["attributes"]),
-        "progress": None,
-    }
-    whole = answer if kind == ENTITLEMENTS else {"success": True, "task": answer}
-    if shape is not None:
-        answer["id"] = new_id()
-        answer["messages"] = [_refusal_message(shape)]
-    if shape == "success_false":
-        whole["success"] = False
-    elif shape == "completion_status":
-        answer["completed"] = moment
-        answer["completionStatus"] = "ERROR"
-    elif shape == "error_true":
-        whole["error"] = True
-    return whole
+def is_tagged(source: Source, comparison: Comparison) -> bool:
+    """Whether the source, as a tagged object, meets a comparison of a filter."""
+    values = {"objectRef.type": ["SOURCE"], "objectRef.id": [source.id], "tagName": source.tags}
+    return any(comparison.holds(value) for value in values[comparison.field])
 
 
-def _refusal_message(shape: str) -> Record:
-    message = {"type": "WARN", "error": False, "warning": True, "key": BUSY, "localizedText": BUSY}
-    if shape == "message_error":
-        message.update(type="ERROR", warning=False)
-    elif shape == "message_flag":
-        message.update(error=True)
-    return message
+def in_order(sources: Iterable[Source], sorters: str | None) -> list[Source]:
+    """The sources in the order of sorters such as `name,-created`; raises the API's 400 for others."""
+    found = list(sources)
+    for sorter in reversed([part.strip() for part in (sorters or "").split(",") if part.strip()]):
+        key = sorter.removeprefix("-")
+        if key not in SORTERS:
+            raise bad_request(f"Sorting by {sorter} is not supported")
+        found.sort(key=lambda source: _place(_value(source, key)), reverse=sorter.startswith("-"))
+    return found
 
 
-def progress(task: Task | None, now: float) -> Record:
-    """How far an account aggregation has come; raises the API's 404 for any other task, and an hour after the end."""
-    if task is None or task.definition != ACCOUNTS:
-        raise not_found("No account aggregation of that id is known.")
-    record = task.record
-    start = task.created
-    if record.get("completed") is not None and now - parse_time(record["completed"]) > PROGRESS_KEPT:
-        raise not_found("The progress of that account aggregation is no longer known.")
-    total = int(task.end_attributes.get("total") or (record.get("attributes") or {}).get("total") or 100)
-    if record.get("completed") is not None or not task.pending:
-        status = "TERMINATED" if record.get("completionStatus") == "TERMINATED" else "COMPLETED"
-        part = 1.0
-    else:
-        whole = (task.finish_at or now + 60) - start
-        part = min(0.99, (now - start) / whole) if whole > 0 else 0.99
-        status = "STARTED" if part < 1 / 3 else "ACCOUNTS_COLLECTED"
-    collected = status != "STARTED"
-    done = int(total * max(0.0, (part - 1 / 3) * 1.5))
-    return {
-        "start": format_time(start),
-        "status": status,
-        "totalAccounts": total if collected else None,
-        "processedAccounts": min(total, done) if collected else None,
-        "totalAccountsMarkedForDeletion": 0 if collected else None,
-        "deletedAccounts": 0 if collected else None,
-        "totalIdentities": total if collected else None,
-        "processedIdentities": min(total, done) if collected else None,
-    }
+def _place(value: Any) -> tuple[bool, str]:
+    return (value is None, str(value).casefold())
+
+
+def _value(source: Source, name: str) -> Any:
+    value: Any = source.record
+    for key in name.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

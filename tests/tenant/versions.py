@@ -11,6 +11,7 @@ from dataclasses import dataclass
 READERS = frozenset({"ORG_ADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN", "REPORT_ADMIN", "ROLE_ADMIN", "HELPDESK"})
 EDITORS = frozenset({"ORG_ADMIN"})
 SOURCE_ADMINS = frozenset({"ORG_ADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN"})
+SOURCE_READERS = SOURCE_ADMINS | {"ROLE_SUBADMIN"}
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,16 @@ class Operation:
     service: str
     path: str
     scopes: frozenset[str]
-    authorities: frozenset[str]
+    authorities: frozenset[str] | None
+    """User levels that may call it; None: all."""
     user_context: bool = False
 
 
 _READ = frozenset({"idn:task-management:read", "idn:task-management:write"})
 _WRITE = frozenset({"idn:task-management:write"})
 _SOURCES = frozenset({"idn:sources:manage"})
+_READ_SOURCES = frozenset({"idn:sources:read", "idn:sources:manage"})
+_TAGS = frozenset({"idn:tag:read"})
 _ENTITLEMENTS = frozenset({"idn:entitlement:manage"})
 
 OPERATIONS = (
@@ -37,6 +41,9 @@ OPERATIONS = (
     Operation("pending", "HEAD", "task-status", "/pending-tasks", _READ, READERS),
     Operation("get", "GET", "task-status", "/{id}", _READ, READERS),
     Operation("patch", "PATCH", "task-status", "/{id}", _WRITE, EDITORS, user_context=True),
+    Operation("list_sources", "GET", "sources", "", _READ_SOURCES, SOURCE_READERS),
+    Operation("get_source", "GET", "sources", "/{id}", _READ_SOURCES, SOURCE_READERS),
+    Operation("tagged_objects", "GET", "tagged-objects", "", _TAGS, None),
     Operation("load_accounts", "POST", "sources", "/{id}/load-accounts", _SOURCES, SOURCE_ADMINS),
     Operation("load_entitlements", "POST", "sources", "/{id}/load-entitlements", _ENTITLEMENTS, SOURCE_ADMINS, True),
     Operation("load_uncorrelated", "POST", "sources", "/{id}/load-uncorrelated-accounts", _SOURCES, SOURCE_ADMINS),
@@ -47,6 +54,16 @@ _BASIC = {"id": {"eq", "in"}, "sourceId": {"eq", "in"}, "completionStatus": {"eq
 _ISNULL = {**_BASIC, "completionStatus": {"eq", "in", "isnull"}}
 _LAUNCHER = {**_ISNULL, "launcher": {"eq", "in"}}
 
+SOURCE_FILTERS = {
+    **{key: {"eq", "in", "sw", "co"} for key in ("id", "name", "category")},
+    **{key: {"eq", "in", "sw"} for key in ("type", "status", "connectorName", "connectionType")},
+    **{key: {"eq"} for key in ("owner.id", "authoritative")},
+    "features": {"ca", "co"},
+    "healthy": {"isnull"},
+}
+"""What the list of sources filters by, on every version."""
+TAG_FILTERS = {key: {"eq", "in"} for key in ("objectRef.type", "objectRef.id", "tagName")}
+
 
 @dataclass(frozen=True)
 class Version:
@@ -54,7 +71,7 @@ class Version:
 
     name: str
     filters: Mapping[str, set[str]]
-    """Filter fields and the operators each takes."""
+    """Filter fields of the task list and the operators each takes."""
     list_covers_pending: bool
     """Whether the list shows all tasks, or completed ones only."""
     pending_endpoint: bool
