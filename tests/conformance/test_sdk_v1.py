@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 from sailpoint.configuration import Configuration, ConfigurationParams
+from sailpoint.sources import exceptions as sources_exceptions
+from sailpoint.sources.api.sources_api import SourcesApi
+from sailpoint.sources.api_client import ApiClient as SourcesClient
+from sailpoint.tagged_objects.api.tagged_objects_api import TaggedObjectsApi
+from sailpoint.tagged_objects.api_client import ApiClient as TagsClient
 from sailpoint.task_management import exceptions
 from sailpoint.task_management.api.task_management_api import TaskManagementApi
 from sailpoint.task_management.api_client import ApiClient
@@ -21,7 +26,7 @@ from sailpoint.task_management.models.json_patch_operation import JsonPatchOpera
 from tests.support.hand import Hand
 
 
-def connect(url: str, client_id: str = "admin") -> TaskManagementApi:
+def configured(url: str, client_id: str = "admin") -> Configuration:
     parameters = ConfigurationParams()
     parameters.base_url = url
     parameters.client_id = client_id
@@ -29,7 +34,15 @@ def connect(url: str, client_id: str = "admin") -> TaskManagementApi:
     configuration = Configuration(parameters)
     configuration.experimental = True
     configuration.suppress_experimental_warnings = True
-    return TaskManagementApi(ApiClient(configuration))
+    return configuration
+
+
+def connect(url: str, client_id: str = "admin") -> TaskManagementApi:
+    return TaskManagementApi(ApiClient(configured(url, client_id)))
+
+
+def connect_sources(url: str, client_id: str = "admin") -> SourcesApi:
+    return SourcesApi(SourcesClient(configured(url, client_id)))
 
 
 def everything(call: Any, **query: Any) -> list[Any]:
@@ -130,3 +143,46 @@ def test_there_is_no_endpoint_for_pending_tasks(tenant: Hand) -> None:
     tenant.scenario(tasks=[{"id": "running"}])
     with pytest.raises(exceptions.NotFoundException):
         connect(tenant.url).get_task_status_v1("pending-tasks")
+
+
+SOURCE = {"id": "s1", "name": "Workday"}
+
+
+def test_the_models_accept_every_source(tenant: Hand) -> None:
+    declared = [SOURCE, {"id": "s2", "name": "Badges", "delimited": True, "status": "SOURCE_STATE_ERROR_VA"}]
+    tenant.scenario(sources=declared, generate={"count": 0, "sources": 300})
+    served = {source["id"]: source for source in tenant.control("GET", "sources")["sources"]}
+    api = connect_sources(tenant.url)
+    found = everything(api.list_sources_v1)
+    assert len(served) == 302
+    assert sorted(source.id for source in found) == sorted(served)
+    for source in found:
+        raw = served[source.id]
+        assert (source.name, source.healthy, source.status) == (raw["name"], raw["healthy"], raw["status"])
+        assert (source.since, source.connector_attributes) == (raw["since"], raw["connectorAttributes"])
+    assert api.get_source_v1("s2") == next(source for source in found if source.id == "s2")
+
+
+def test_sources_are_filtered_sorted_and_counted(tenant: Hand) -> None:
+    odd = 'a "quoted" \\ b+c %41'
+    tenant.scenario(sources=[SOURCE, {"id": "s2", "name": odd}, {"id": "s3", "name": "Badges"}])
+    quoted = odd.replace("\\", "\\\\").replace('"', '\\"')
+    api = connect_sources(tenant.url)
+    answer = api.list_sources_v1_with_http_info(
+        filters=f'name in ("{quoted}","Badges")', sorters="-name", count=True, limit=1
+    )
+    assert [source.id for source in answer.data] == ["s3"]
+    assert answer.headers["X-Total-Count"] == "2"
+    with pytest.raises(sources_exceptions.BadRequestException):
+        api.list_sources_v1(filters="healthy eq true")
+    with pytest.raises(sources_exceptions.NotFoundException):
+        api.get_source_v1("typo")
+    with pytest.raises(sources_exceptions.ForbiddenException):
+        connect_sources(tenant.url, "helpdesk").list_sources_v1()
+
+
+def test_tagged_objects_are_read_as_the_sdk_expects_them(tenant: Hand) -> None:
+    tenant.scenario(sources=[{**SOURCE, "tags": ["PCI", "HR"]}, {"id": "s2"}])
+    api = TaggedObjectsApi(TagsClient(configured(tenant.url)))
+    [tagged] = api.list_tagged_objects_v1(filters='objectRef.type eq "SOURCE" and tagName eq "PCI"')
+    assert (tagged.object_ref.id, tagged.object_ref.type, tagged.tags) == ("s1", "SOURCE", ["PCI", "HR"])

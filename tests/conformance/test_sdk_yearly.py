@@ -43,6 +43,9 @@ class Sdk:
     def sources(self) -> Any:
         return self._module("api.sources_api").SourcesApi(self._client)
 
+    def tagged_objects(self) -> Any:
+        return self._module("api.tagged_objects_api").TaggedObjectsApi(self._client)
+
     def error(self, error: Any) -> Any:
         """The document of a refusal, as the SDK's own model reads it."""
         return self._module("models.error_response_dto").ErrorResponseDto.from_json(error.value.body)
@@ -204,7 +207,10 @@ def test_errors_are_read_as_the_sdk_expects_them(tenant: Hand, sdk: Sdk) -> None
 
 
 # This SDK has no sources for v2026.
-@with_pending
+with_sources = with_pending
+
+
+@with_sources
 def test_launches_are_read_as_the_sdk_expects_them(tenant: Hand, sdk: Sdk) -> None:
     tenant.scenario(sources=[SOURCE])
     sources = sdk.sources()
@@ -219,3 +225,44 @@ def test_launches_are_read_as_the_sdk_expects_them(tenant: Hand, sdk: Sdk) -> No
     assert "currently running aggregation" in refused.task.messages[0].localized_text
     entitlements = load_entitlements("s1")
     assert sdk.api.get_task_status(entitlements.id).unique_name == "Cloud Group Aggregation - Workday"
+
+
+@with_sources
+def test_the_models_accept_every_source(tenant: Hand, sdk: Sdk) -> None:
+    declared = [SOURCE, {"id": "s2", "name": "Badges", "delimited": True, "status": "SOURCE_STATE_ERROR_VA"}]
+    tenant.scenario(sources=declared, generate={"count": 0, "sources": 300})
+    served = {source["id"]: source for source in tenant.control("GET", "sources")["sources"]}
+    found = everything(sdk.sources().list_sources)
+    assert len(served) == 302
+    assert sorted(source.id for source in found) == sorted(served)
+    for source in found:
+        raw = served[source.id]
+        assert (source.name, source.healthy, source.status) == (raw["name"], raw["healthy"], raw["status"])
+        assert (source.since, source.connector_attributes) == (raw["since"], raw["connectorAttributes"])
+    assert sdk.sources().get_source("s2") == next(source for source in found if source.id == "s2")
+
+
+@with_sources
+def test_sources_are_filtered_sorted_and_counted(tenant: Hand, sdk: Sdk) -> None:
+    odd = 'a "quoted" \\ b+c %41'
+    tenant.scenario(sources=[SOURCE, {"id": "s2", "name": odd}, {"id": "s3", "name": "Badges"}])
+    quoted = odd.replace("\\", "\\\\").replace('"', '\\"')
+    answer = sdk.sources().list_sources_with_http_info(
+        filters=f'name in ("{quoted}","Badges")', sorters="-name", count=True, limit=1
+    )
+    assert [source.id for source in answer.data] == ["s3"]
+    assert answer.headers["X-Total-Count"] == "2"
+    with pytest.raises(sdk.errors.BadRequestException) as refused:
+        sdk.sources().list_sources(filters="healthy eq true")
+    assert "healthy" in sdk.error(refused).messages[0].text
+    with pytest.raises(sdk.errors.NotFoundException):
+        sdk.sources().get_source("typo")
+    with pytest.raises(sdk.errors.ForbiddenException):
+        Sdk(sdk.version, tenant.url, "helpdesk").sources().list_sources()
+
+
+@with_sources
+def test_tagged_objects_are_read_as_the_sdk_expects_them(tenant: Hand, sdk: Sdk) -> None:
+    tenant.scenario(sources=[{**SOURCE, "tags": ["PCI", "HR"]}, {"id": "s2"}])
+    [tagged] = sdk.tagged_objects().list_tagged_objects(filters='objectRef.type eq "SOURCE" and tagName eq "PCI"')
+    assert (tagged.object_ref.id, tagged.object_ref.type, tagged.tags) == ("s1", "SOURCE", ["PCI", "HR"])
