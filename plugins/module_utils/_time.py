@@ -18,11 +18,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import Inval
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])", re.ASCII)
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII | re.IGNORECASE
 )
+_EPOCH_TEXT = re.compile(r"\d{12,15}", re.ASCII)
+# Numbers below are seconds since 1970 (until the year 5138), others milliseconds (since 1973).
+_LEAST_MILLISECONDS = 1e11
 _LONGEST = 100 * 365 * 86400
-# The years 1 to 9999 in UTC, which is what format_timestamp can write.
-_FIRST, _LAST = -62135596800, 253402300799
+# The years 1 to 9999 in UTC, which is what format_timestamp can write to the millisecond.
+_FIRST, _END = -62135596800, 253402300799.9995
 
 
 def duration(option: str, value: str) -> float:
@@ -47,16 +50,29 @@ def duration_or_seconds(option: str, value: str, *, positive: bool = False) -> f
 
 
 def parse_timestamp(value: object) -> float | None:
-    """The point in time that a record states, or None where it states none that can be read.
+    """The point in time that a record states, or None where it states none that can be read and written.
 
-    The API writes ISO 8601 (C(2020-07-11T21:23:15.000Z)); answers to a launch carry milliseconds since 1970.
+    The API writes ISO 8601 (C(2020-07-11T21:23:15.000Z)), which is UTC where it has no zone; answers to a launch carry
+    milliseconds since 1970.
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return value / 1000 if math.isfinite(value) else None
-        except OverflowError:  # an integer beyond what a float can hold
-            return None
-    match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
+    moment = _from_text(value.strip()) if isinstance(value, str) else _from_number(value)
+    return moment if moment is not None and _FIRST <= moment < _END else None
+
+
+def _from_number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond what a float can hold
+        return None
+    return number if abs(number) < _LEAST_MILLISECONDS else number / 1000
+
+
+def _from_text(text: str) -> float | None:
+    if _EPOCH_TEXT.fullmatch(text):
+        return int(text) / 1000
+    match = _TIMESTAMP.fullmatch(text)
     if match is None:
         return None
     *numbers, fraction, zone = match.groups()
@@ -71,7 +87,7 @@ def parse_timestamp(value: object) -> float | None:
 def _zone(text: str | None) -> timezone:
     if text is None or text in "Zz":
         return timezone.utc
-    offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[3:].lstrip(":") or 0))
     return timezone(-offset if text[0] == "-" else offset)
 
 
@@ -79,7 +95,7 @@ def timestamp(option: str, value: str) -> float:
     """The point in time that an option states; it must be ISO 8601 with a zone. Raises InvalidOption."""
     match = _TIMESTAMP.fullmatch(value.strip())
     moment = parse_timestamp(value.strip()) if match and match[8] else None
-    if moment is None or not _FIRST <= moment <= _LAST:
+    if moment is None:
         raise InvalidOption(
             option,
             value,

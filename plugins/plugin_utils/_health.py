@@ -15,13 +15,17 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
+    completed_at,
     completion_status,
     definition_name,
     message_texts,
     seconds_taken,
     source_of,
+    started_at,
+    task_id,
+    task_name,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import is_over, moment_text, rounded
 
 Health = dict[str, t.Any]
 
@@ -35,8 +39,8 @@ def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: floa
     """
     groups: dict[tuple[str | None, ...], list[Record]] = {}
     names: dict[str | None, str] = {}
-    for record in sorted(_each_once(records), key=_started, reverse=True):
-        source_id, source_name = _source(record)
+    for record in sorted(each_once(records), key=_started, reverse=True):
+        source_id, source_name = source_of(record)
         # The newest name of a source is that of all its kinds; without an id the name alone tells sources apart.
         if source_id and source_name:
             names.setdefault(source_id, source_name)
@@ -61,14 +65,14 @@ def nearest_rank(ordered: t.Sequence[float], percent: int) -> float | None:
 
 def _health(group: list[Record], fail_on: t.Collection[str], now: float) -> Health:
     """group: all tasks of one kind and source, newest first."""
-    runs = sorted(filter(_is_over, group), key=_ended, reverse=True)
+    runs = sorted(filter(is_over, group), key=ended, reverse=True)
     judged = [(run, ended_well) for run in runs if (ended_well := _ended_well(run, fail_on)) is not None]
     successes = [run for run, ended_well in judged if ended_well]
     failures = [run for run, ended_well in judged if not ended_well]
     durations = sorted(seconds for seconds in map(seconds_taken, successes) if seconds is not None)
     longest_usual = nearest_rank(durations, 95)
     return {
-        "task_name": next(filter(None, map(_task_name, group)), None),
+        "task_name": next(filter(None, map(task_name, group)), None),
         "runs": len(runs),
         "successes": len(successes),
         "failures": len(failures),
@@ -76,10 +80,10 @@ def _health(group: list[Record], fail_on: t.Collection[str], now: float) -> Heal
         "failures_in_a_row": sum(1 for _failure in itertools.takewhile(lambda judgement: not judgement[1], judged)),
         "last_success": _told(successes[0]) if successes else None,
         "last_failure": _told(failures[0]) if failures else None,
-        "median_seconds": _rounded(statistics.median(durations) if durations else None),
-        "p95_seconds": _rounded(longest_usual),
+        "median_seconds": rounded(statistics.median(durations) if durations else None),
+        "p95_seconds": rounded(longest_usual),
         "pending": sorted(
-            (_pending(record, longest_usual, now) for record in group if not _is_over(record)),
+            (_pending(record, longest_usual, now) for record in group if not is_over(record)),
             key=lambda task: -1.0 if task["seconds"] is None else task["seconds"],
             reverse=True,
         ),
@@ -88,10 +92,10 @@ def _health(group: list[Record], fail_on: t.Collection[str], now: float) -> Heal
 
 def _told(run: Record) -> Health:
     return {
-        "task_id": _text(run.get("id")),
-        "completed": _moment_text(parse_timestamp(run.get("completed"))),
+        "task_id": task_id(run),
+        "completed": moment_text(completed_at(run)),
         "completion_status": completion_status(run),
-        "seconds": _rounded(seconds_taken(run)),
+        "seconds": rounded(seconds_taken(run)),
         "messages": message_texts(run),
     }
 
@@ -99,33 +103,26 @@ def _told(run: Record) -> Health:
 def _pending(record: Record, longest_usual: float | None, now: float) -> Health:
     # A task that has completed, but does not tell yet how, runs no longer.
     seconds = seconds_taken(record)
-    started = _start(record)
+    started = started_at(record)
     if seconds is None and started is not None:
         seconds = max(0.0, now - started)
     return {
-        "task_id": _text(record.get("id")),
-        "task_name": _task_name(record),
-        "started": _moment_text(started),
-        "seconds": _rounded(seconds),
+        "task_id": task_id(record),
+        "task_name": task_name(record),
+        "started": moment_text(started),
+        "seconds": rounded(seconds),
         "overdue": seconds is not None and longest_usual is not None and seconds > longest_usual,
     }
 
 
-def _each_once(records: t.Iterable[Record]) -> list[Record]:
+def each_once(records: t.Iterable[Record]) -> list[Record]:
     """Each task once: one that completes while lists are read can be among the pending and the completed."""
     unique: dict[str | int, Record] = {}
     for position, record in enumerate(records):
-        key = _text(record.get("id")) or position
-        if key not in unique or (_is_over(record) and not _is_over(unique[key])):
+        key = task_id(record) or position
+        if key not in unique or (is_over(record) and not is_over(unique[key])):
             unique[key] = record
     return list(unique.values())
-
-
-def _is_over(record: Record) -> bool:
-    """Whether the task has completed. A record of which only some keys were asked for may leave one of the two out."""
-    if completion_status(record) is None:
-        return "completionStatus" not in record and bool(record.get("completed"))
-    return bool(record.get("completed", True))
 
 
 def _ended_well(run: Record, fail_on: t.Collection[str]) -> bool | None:
@@ -136,19 +133,15 @@ def _ended_well(run: Record, fail_on: t.Collection[str]) -> bool | None:
     return True if status in _GOOD else None
 
 
-def _start(record: Record) -> float | None:
-    launched = parse_timestamp(record.get("launched"))
-    return parse_timestamp(record.get("created")) if launched is None else launched
-
-
 def _started(record: Record) -> float:
     """For sorting: what does not tell is older than all that does."""
-    start = _start(record)
+    start = started_at(record)
     return float("-inf") if start is None else start
 
 
-def _ended(record: Record) -> float:
-    end = parse_timestamp(record.get("completed"))
+def ended(record: Record) -> float:
+    """For sorting completed tasks: when it ended, or else when it started."""
+    end = completed_at(record)
     return _started(record) if end is None else end
 
 
@@ -156,28 +149,3 @@ def _place(entry: Health) -> tuple[t.Any, ...]:
     """Where an entry stands among the others."""
     name = entry["source_name"] or entry["source_id"]
     return name is None, (name or "").casefold(), entry["source_id"] or "", entry["kind"] or ""
-
-
-def _source(record: Record) -> tuple[str | None, str | None]:
-    source_id, source_name = source_of(record)
-    return _text(source_id), _text(source_name)
-
-
-def _task_name(record: Record) -> str | None:
-    return _text(record.get("uniqueName")) or _text(record.get("name"))
-
-
-def _text(value: object) -> str | None:
-    """A name or an id; None for what cannot be one."""
-    return value if isinstance(value, str) and value else None
-
-
-def _moment_text(moment: float | None) -> str | None:
-    try:
-        return None if moment is None else format_timestamp(moment)
-    except (ValueError, OverflowError, OSError):  # further away than dates go
-        return None
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)

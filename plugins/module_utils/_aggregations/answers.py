@@ -12,8 +12,10 @@ from __future__ import annotations
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
     completion_status,
+    has_completed,
     message_texts,
 )
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import reason
 
 
 def task_in(answer: Record) -> Record:
@@ -34,20 +36,22 @@ def refusal(answer: Record) -> str | None:
     )
     if not refused:
         return None
-    said = answer.get("message") or answer.get("errorMessage")
-    return " ".join(message_texts(task)) or (said if isinstance(said, str) else "it gives no reason")
+    said = [reason([text]) for key in ("message", "errorMessage") if isinstance(text := answer.get(key), str)]
+    return next(filter(None, [reason(message_texts(task)), *said]), "it gives no reason")
 
 
 def is_launch_answer(value: Record) -> bool:
     """Whether this is the answer to a launch, not a record: what marks a refusal in the one is history in the other.
 
-    Only launches tell of success, write dates as milliseconds and messages as plain strings.
+    Only launches tell of success. They also write dates as milliseconds and messages as plain strings; a task that has
+    completed is a record all the same.
     """
     task = task_in(value)
+    if any(key in holder for holder in (value, task) for key in ("success", "error")):
+        return True
     created = task.get("created")
-    return (
-        any(key in holder for holder in (value, task) for key in ("success", "error"))
-        or (isinstance(created, (int, float)) and not isinstance(created, bool))
+    return not has_completed(task) and (
+        (isinstance(created, (int, float)) and not isinstance(created, bool))
         or any(isinstance(entry.get("localizedText"), str) for entry in _messages(task))
     )
 

@@ -12,9 +12,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, reason, valid_text
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 
 Record = dict[str, t.Any]
+
+# Characters of a name in a sentence
+_LONGEST_NAME = 100
 
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
 # Those that are a failure, unless somebody says otherwise
@@ -26,7 +30,7 @@ RECORD_TYPES = ("QUARTZ", "QPOC", "QUEUED_TASK")
 def completion_status(record: Record) -> str | None:
     """The completion status in one spelling (Success is SUCCESS, TEMP_ERROR TEMPERROR); None while there is none."""
     value = record.get("completionStatus")
-    return canonical_status(value) if isinstance(value, str) and value else None
+    return canonical_status(valid_text(value.strip())) if isinstance(value, str) and value.strip() else None
 
 
 def canonical_status(value: str) -> str:
@@ -35,24 +39,59 @@ def canonical_status(value: str) -> str:
     return upper.replace("_", "") if upper.replace("_", "") in COMPLETION_STATUSES else upper
 
 
-def has_completed(record: Record) -> bool:
-    """Whether the task is over: both are set, as C(completed) may come a moment before C(completionStatus)."""
-    return bool(record.get("completed")) and completion_status(record) is not None
+def has_completed(record: Record, *, partial: bool = False) -> bool:
+    """Whether the task is over: both are set, as C(completed) may come a moment before C(completionStatus).
+
+    partial: only some keys of the record may have been asked for, so that one that is absent says nothing.
+    """
+    signs = {"completed": bool(record.get("completed")), "completionStatus": completion_status(record) is not None}
+    told = [is_set for key, is_set in signs.items() if key in record or not partial]
+    return bool(told) and all(told)
+
+
+def created_at(record: Record) -> float | None:
+    """When the task was created, in seconds since 1970; None where the record does not tell."""
+    return parse_timestamp(record.get("created"))
+
+
+def started_at(record: Record) -> float | None:
+    """When the task was launched, or created where nothing tells when it was launched."""
+    launched = parse_timestamp(record.get("launched"))
+    return created_at(record) if launched is None else launched
+
+
+def completed_at(record: Record) -> float | None:
+    """When the task completed; None where the record does not tell."""
+    return parse_timestamp(record.get("completed"))
 
 
 def age(record: Record, now: float) -> float | None:
     """Seconds since the task was created; None where the record does not tell."""
-    created = parse_timestamp(record.get("created"))
+    created = created_at(record)
     return None if created is None else now - created
 
 
 def seconds_taken(record: Record) -> float | None:
     """Seconds from launch (or creation) to completion; None where the record does not tell."""
-    started = parse_timestamp(record.get("launched"))
-    if started is None:
-        started = parse_timestamp(record.get("created"))
-    completed = parse_timestamp(record.get("completed"))
+    started, completed = started_at(record), completed_at(record)
     return None if started is None or completed is None else max(0.0, completed - started)
+
+
+def text_of(value: object) -> str | None:
+    """A name or an id as valid text; None for what cannot be one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if value.bit_length() <= 64 else None
+    return valid_text(value) if isinstance(value, str) and value else None
+
+
+def task_id(record: Record) -> str | None:
+    """The id of the task; None where the record has none."""
+    return text_of(record.get("id"))
+
+
+def task_name(record: Record) -> str | None:
+    """What the task is, such as C(Cloud Account Aggregation); its type where it has no name."""
+    return next(filter(None, (text_of(record.get(key)) for key in ("uniqueName", "name", "type"))), None)
 
 
 def source_of(record: Record) -> tuple[str | None, str | None]:
@@ -60,7 +99,7 @@ def source_of(record: Record) -> tuple[str | None, str | None]:
     target = record.get("target")
     if not isinstance(target, dict) or target.get("type") == "IDENTITY":
         return None, None
-    return target.get("id"), target.get("name")
+    return text_of(target.get("id")), text_of(target.get("name"))
 
 
 def definition_names(record: Record) -> set[str]:
@@ -97,16 +136,21 @@ def message_texts(record: Record, *types: str) -> list[str]:
         text = text.get("message") if isinstance(text, dict) else text
         text = text or message.get("key")
         if isinstance(text, str) and text:
-            texts.append(text)
+            texts.append(valid_text(text))
     return texts
+
+
+def reason_of(record: Record) -> str:
+    """Why the task ended as it did, on one line that is cut: its warnings and errors, or else all of its messages."""
+    return reason(message_texts(record, "ERROR", "WARN") or message_texts(record))
 
 
 def name_of(record: Record) -> str:
     """The task in words: what it is, on which source, and its id."""
-    what = record.get("uniqueName") or record.get("name") or record.get("type") or "task"
     _source_id, source_name = source_of(record)
-    where = f" of {source_name}" if source_name else ""
-    return f"{what}{where} ({record.get('id')})"
+    where = f" of {one_line(source_name, _LONGEST_NAME)}" if source_name else ""
+    what = one_line(task_name(record) or "task", _LONGEST_NAME)
+    return f"{what}{where} ({one_line(task_id(record) or 'id unknown', _LONGEST_NAME)})"
 
 
 def projected(record: Record, fields: t.Sequence[str] | None) -> Record:

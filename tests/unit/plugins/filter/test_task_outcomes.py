@@ -52,7 +52,7 @@ def test_tells_all_of_a_task_that_failed() -> None:
             "completed": "2026-05-17T19:33:16.470Z",
             "seconds": 12.12,
             "messages": ["Connected.", "Login failed."],
-            "summary": "Cloud Account Aggregation ended with ERROR after 12.1 s: Login failed.",
+            "summary": "SAP: Cloud Account Aggregation ended with ERROR after 12.1 s: Login failed.",
         }
     ]
 
@@ -78,7 +78,7 @@ def test_statuses_have_one_spelling(spelt: str, told: str) -> None:
 
 def test_a_success_is_summed_up_without_its_messages() -> None:
     found = outcome(completionStatus="SUCCESS")
-    assert found["summary"] == "Cloud Account Aggregation ended with SUCCESS after 12.1 s"
+    assert found["summary"] == "SAP: Cloud Account Aggregation ended with SUCCESS after 12.1 s"
     assert found["messages"] == ["Connected.", "Login failed."]
 
 
@@ -88,7 +88,7 @@ def test_messages_that_complain_of_nothing_are_better_than_none() -> None:
 
 
 def test_a_failure_without_messages_is_summed_up_without_a_reason() -> None:
-    assert outcome(messages=[])["summary"] == "Cloud Account Aggregation ended with ERROR after 12.1 s"
+    assert outcome(messages=[])["summary"] == "SAP: Cloud Account Aggregation ended with ERROR after 12.1 s"
 
 
 def test_an_unknown_status_is_summed_up_with_its_messages() -> None:
@@ -108,7 +108,7 @@ def test_a_task_is_pending_until_completed_and_status_are_set(changes: dict[str,
     found = outcome(**changes)
     assert found["completion_status"] is None
     assert found["seconds"] is None
-    assert found["summary"] == "Cloud Account Aggregation is pending since 2026-05-17T19:33:04.350Z"
+    assert found["summary"] == "SAP: Cloud Account Aggregation is pending since 2026-05-17T19:33:04.350Z"
 
 
 def test_a_record_without_the_key_completed_is_judged_by_its_status() -> None:
@@ -192,20 +192,82 @@ def test_milliseconds_are_told_as_timestamps() -> None:
         ("2026-05-17T19:34:04.320Z", "after 1 min 0 s"),
         ("2026-05-17T20:33:03.700Z", "after 59 min 59 s"),
         ("2026-05-17T20:33:04.000Z", "after 1 h 0 min"),
-        ("2026-05-19T21:38:04.350Z", "after 50 h 5 min"),
+        ("2026-05-19T21:38:04.350Z", "after 2 d 2 h"),
     ],
 )
 def test_lengths_of_time_read_well(completed: str, told: str) -> None:
     assert outcome(completionStatus="SUCCESS", completed=completed)["summary"].endswith(told)
 
 
+def said(*texts: str) -> list[dict[str, t.Any]]:
+    """Messages with these texts, all of them errors."""
+    return [{"type": "ERROR", "localizedText": {"locale": "en-US", "message": text}} for text in texts]
+
+
 def test_a_summary_is_one_line_of_bearable_length() -> None:
-    messages = [{"type": "ERROR", "localizedText": "first\n  second\t" + "x" * 5000}]
-    summary = outcome(messages=messages)["summary"]
+    text = "first\n  second\t" + "x" * 5000
+    summary = outcome(messages=said(*[text] * 20))["summary"]
     assert "after 12.1 s: first second xxx" in summary
     assert summary.endswith("x...")
-    assert len(summary) < 600
-    assert outcome(messages=messages)["messages"] == ["first\n  second\t" + "x" * 5000]
+    assert len(summary) < 400
+    assert outcome(messages=said(text))["messages"] == [text]
+
+
+def test_a_summary_of_a_stack_trace_keeps_its_head_and_its_last_cause() -> None:
+    frames = "".join(f"\n\tat com.example.Reader.read(Reader.java:{line})" for line in range(300))
+    trace = f"com.example.Failed: no rows{frames}\nCaused by: a.B: x{frames}\nCaused by: java.io.IOException: no route{frames}"
+    found = outcome(messages=said(trace))
+    assert found["summary"].endswith(": com.example.Failed: no rows Caused by: java.io.IOException: no route")
+    assert found["messages"] == [trace]
+
+
+def test_names_that_are_long_or_control_a_terminal_do_neither_in_a_summary() -> None:
+    found = outcome(
+        uniqueName="\x1b[2JCloud\x00 \u202eAggregation\ud83d" + "y" * 500,
+        target={"id": "s1", "name": "\x1b]0;title\x07HR\nWest" + "z" * 500},
+        completionStatus="Odd\x07",
+        messages=said("\x1b[31mred\x9b0m\x00\ud800."),
+    )
+    assert found["summary"].isprintable()
+    assert len(found["summary"]) < 300
+    assert found["summary"].startswith("HR Westz")
+    assert found["summary"].endswith("ended with ODD after 12.1 s: red \ufffd.")
+
+
+def test_a_source_is_named_by_its_name_or_its_id_and_once() -> None:
+    assert outcome(target={"id": "s1", "name": None})["summary"].startswith("s1: Cloud Account Aggregation ended")
+    assert outcome(target={"name": "HR"})["summary"].startswith("HR: Cloud Account Aggregation ended")
+    assert outcome(target=None)["summary"].startswith("Cloud Account Aggregation ended")
+    groups = outcome(uniqueName="Cloud Group Aggregation - SAP")
+    assert groups["summary"].startswith("SAP: Cloud Group Aggregation ended")
+    assert groups["task_name"] == "Cloud Group Aggregation - SAP"
+
+
+def test_a_task_that_ended_nobody_knows_how_is_not_pending() -> None:
+    record = {key: value for key, value in RECORD.items() if key != "completionStatus"}
+    found = outcomes([record])[0]
+    assert (found["completion_status"], found["seconds"]) == (None, 12.12)
+    assert found["summary"] == "SAP: Cloud Account Aggregation ended after 12.1 s: Login failed."
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("2026-05-17T21:33:04.350+02:00", "2026-05-17T19:33:04.350Z"),
+        ("2026-05-18T01:18:04+0545", "2026-05-17T19:33:04.000Z"),
+        ("2026-05-17T15:33:04-04", "2026-05-17T19:33:04.000Z"),
+        ("2026-05-17T19:33:04.350123", "2026-05-17T19:33:04.350Z"),
+        ("2026-05-17 19:33:04.123456789Z", "2026-05-17T19:33:04.123Z"),
+        (1779046384350, "2026-05-17T19:33:04.350Z"),
+        ("1779046384350", "2026-05-17T19:33:04.350Z"),
+        (1779046384.35, "2026-05-17T19:33:04.350Z"),
+        ("0000-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59-05:00", None),
+    ],
+)
+def test_times_are_told_in_utc(written: t.Any, told: str | None) -> None:
+    assert outcome(launched=None, created=written)["started"] == told
+    assert outcome(completed=written)["completed"] == told
 
 
 def test_named_sources_come_first_and_in_their_order() -> None:
@@ -221,13 +283,13 @@ def test_named_sources_come_first_and_in_their_order() -> None:
     ("records", "told"),
     [
         (None, "not null"),
-        ("t1", 'not "t1"'),
-        ({"id": "t1"}, 'not {"id": "t1"}'),
+        ("hidden", "not text"),
+        ({"access_token": "hidden"}, "not a dictionary"),
+        ({"tasks": ["hidden"]}, "not a dictionary: a registered result has its records in tasks"),
         (7, "not 7"),
-        (object(), "not object"),
-        ([RECORD, "t1"], 'item 1 of it is "t1"'),
+        ([RECORD, "hidden"], "item 1 of it is text"),
         ([None], "item 0 of it is null"),
-        ([[RECORD]], "item 0 of it is [{"),
+        ([["hidden"]], "item 0 of it is a list"),
     ],
 )
 def test_says_what_it_cannot_read(records: t.Any, told: str) -> None:
@@ -235,10 +297,11 @@ def test_says_what_it_cannot_read(records: t.Any, told: str) -> None:
         outcomes(records)
     sentence = str(failure.value)
     assert sentence.startswith("task_outcomes takes a list of task records")
-    assert told in sentence
+    assert sentence.endswith(f"{told}.")
+    assert "hidden" not in sentence
     assert "\n" not in sentence
 
 
 def test_source_ids_must_be_a_list() -> None:
-    with pytest.raises(AnsibleFilterError, match='takes a list as source_ids, not "s1"'):
+    with pytest.raises(AnsibleFilterError, match='takes a list as source_ids, not text'):
         outcomes([RECORD], "s1")

@@ -88,10 +88,11 @@ def test_gathers_what_is_pending_what_failed_and_each_source() -> None:
         "source_id": "s1",
         "source_name": "HR",
         "completion_status": "ERROR",
-        "started": "2026-05-17T19:00:00Z",
-        "completed": "2026-05-17T19:00:10Z",
+        "started": "2026-05-17T19:00:00.000Z",
+        "completed": "2026-05-17T19:00:10.000Z",
         "seconds": 10.0,
         "messages": ["About new-failure."],
+        "reason": "About new-failure.",
     }
     assert ids(found["failed"]) == ["new-failure", "old-failure"]
     assert [(entry["source_id"], entry["kind"], ids(entry["tasks"])) for entry in found["sources"]] == [
@@ -106,6 +107,7 @@ def test_nothing_gives_zeros() -> None:
     found = report([])
     assert found["counts"].pop("success_rate") is None
     assert set(found["counts"].values()) == {0}
+    assert (found["created"], found["since"]) == (NOW, None)
     assert (found["pending"], found["failed"], found["sources"]) == ([], [], [])
 
 
@@ -113,6 +115,16 @@ def test_a_task_that_completed_meanwhile_is_not_pending() -> None:
     found = report([task("one", "SUCCESS"), task("one")])
     assert (found["pending"], ids(found["sources"][0]["tasks"])) == ([], ["one"])
     assert report([task("one"), task("one", "ERROR")])["counts"]["failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("newer_than", "since"),
+    [("90m", "2026-05-17T18:30:00Z"), ("2d", "2026-05-15T20:00:00Z"), (30, "2026-05-17T19:59:30Z"), ("9w", None)],
+)
+def test_tells_how_far_it_looks_back(newer_than: str | int, since: str | None) -> None:
+    assert report([], newer_than=newer_than)["since"] == (since or "2026-03-15T20:00:00Z")
+    # Nothing is kept for longer than 90 days.
+    assert report([], newer_than="52w")["since"] == "2026-02-16T20:00:00Z"
 
 
 def test_what_is_a_failure_can_be_said() -> None:
@@ -129,10 +141,13 @@ def test_sources_without_an_id_are_told_apart_by_name() -> None:
 @pytest.mark.parametrize(
     ("records", "options", "message"),
     [
-        ({"tasks": []}, {}, "task_report: task_health takes a list of task records, not a dictionary"),
+        ({"tasks": []}, {}, "task_report takes a list of task records, not a dictionary"),
         ([task("one"), 5], {}, "item 1 of it is 5"),
         ([], {"fail_on": "ERROR"}, "a list of completion statuses as fail_on"),
         ([], {"now": "noon"}, "give an ISO 8601 timestamp"),
+        ([], {"newer_than": "soon"}, 'newer_than is "soon": give a duration such as'),
+        ([], {"newer_than": "0.0h"}, 'newer_than is "0.0h": give more than zero'),
+        ([], {"newer_than": 0}, 'newer_than is "0": give more than zero'),
     ],
 )
 def test_refuses_what_it_cannot_read(records: t.Any, options: dict[str, t.Any], message: str) -> None:

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What filters are given, checked; each function takes the name of the filter and raises AnsibleFilterError."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, canonical_status
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds, timestamp
+
+
+def task_records(name: str, records: t.Any) -> t.Sequence[Record]:
+    """A list of records."""
+    if not isinstance(records, (list, tuple)):
+        raise AnsibleFilterError(f"{name} takes a list of task records, not {kind_of(records)}.")
+    for position, record in enumerate(records):
+        if not isinstance(record, dict):
+            raise AnsibleFilterError(
+                f"{name} takes a list of task records, and item {position} of it is {kind_of(record)}."
+            )
+    return records
+
+
+def statuses(name: str, fail_on: t.Any) -> set[str]:
+    """Completion statuses in one spelling."""
+    if not isinstance(fail_on, (list, tuple)) or not all(isinstance(status, str) for status in fail_on):
+        raise AnsibleFilterError(f"{name} takes a list of completion statuses as fail_on, not {shown(fail_on)}.")
+    return {canonical_status(status) for status in fail_on}
+
+
+def moment(name: str, now: t.Any) -> float:
+    """A point in time in seconds since 1970; the current time where none is given."""
+    if now is None:
+        return time.time()
+    try:
+        return timestamp("now", now if isinstance(now, str) else shown(now))
+    except InvalidOption as error:
+        raise AnsibleFilterError(f"{name}: {error}") from error
+
+
+def span(name: str, newer_than: t.Any) -> float | None:
+    """A length of time in seconds, more than zero; None where none is given."""
+    if newer_than is None:
+        return None
+    try:
+        return duration_or_seconds("newer_than", str(newer_than), positive=True)
+    except InvalidOption as error:
+        raise AnsibleFilterError(f"{name}: {error}") from error
+
+
+def kind_of(value: t.Any) -> str:
+    """What was given in place of records, without what it holds."""
+    if isinstance(value, dict):
+        return "a dictionary: a registered result has its records in tasks" if "tasks" in value else "a dictionary"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, (list, tuple)) else shown(value)
