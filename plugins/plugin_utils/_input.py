@@ -15,6 +15,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds, timestamp
 
+_Form = t.TypeVar("_Form")
+
 
 def task_records(name: str, records: t.Any) -> t.Sequence[Record]:
     """A list of records."""
@@ -53,6 +55,18 @@ def span(name: str, newer_than: t.Any) -> float | None:
         return duration_or_seconds("newer_than", str(newer_than), positive=True)
     except InvalidOption as error:
         raise AnsibleFilterError(f"{name}: {error}") from error
+
+
+def numbers(name: str, report: t.Any, form: t.Callable[[dict[str, t.Any]], _Form]) -> _Form:
+    """A form of what the filter task_report gives."""
+    if not isinstance(report, dict):
+        raise AnsibleFilterError(f"{name} takes what the filter task_report gives, not {kind_of(report)}.")
+    try:
+        return form(report)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(
+            f"{name} takes what the filter task_report gives, and there is something else in it ({error!r})."
+        ) from error
 
 
 def kind_of(value: t.Any) -> str:

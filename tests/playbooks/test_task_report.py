@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
@@ -57,6 +57,8 @@ HOSTILE_NAMES = [
     '" onmouseover="alert(1)" x=\'\\',
     "{{ 7 * 7 }}{% raw %}",
 ]
+# What a terminal or a reader of files would stumble over
+CONTROLS = "\x1b[2JForged\x00\x07\r\nline\x9b1m\u202e</td>"
 HOSTILE_MESSAGES = [
     "</td></table><img src=x onerror=alert(1)>",
     'A "quoted" one, with a comma,\nof two lines; \\ \\" &lt;',
@@ -188,6 +190,7 @@ def test_harmful_names_are_text_in_the_page_and_whole_in_json_and_csv(report: Re
         {"id": "t-3", "source": "s-2", "age": "3h", **ended, "ends": "WARNING", "messages": ["x" + "&" * 100]},
         {"id": "t-4", "source": "s-3", "age": "4h", "seconds": 60},
         {"id": "t-5", "source": "s-0", "age": "1m", "uniqueName": "<b onclick='alert(1)'>"},
+        {"id": "t-7", "source": "s-0", "age": "6h", **ended, "uniqueName": CONTROLS, "messages": [CONTROLS]},
         {"id": "t-6", "source": "s-3", "age": "5h", **odd},
     ]
     sources = [{"id": f"s-{n}", "name": name} for n, name in enumerate(HOSTILE_NAMES)]
@@ -197,11 +200,11 @@ def test_harmful_names_are_text_in_the_page_and_whole_in_json_and_csv(report: Re
     assert re.findall(r"<(?:script|img|b|i)\b|=.alert", html) == []
     for text in (
         "&lt;script&gt;alert(1)&lt;/script&gt;",
-        "&#34; onmouseover=&#34;alert(1)&#34; x=&#39;\\",
+        "&quot; onmouseover=&quot;alert(1)&quot; x=&#x27;\\",
         "&amp;lt;",
         HOSTILE_NAMES[3],
-        # Cut at 300 characters, but not within the next one that is escaped
-        ". x" + "&amp;" * 59 + "</title>",
+        ". x" + "&amp;" * 100 + "</title>",
+        "Forged line&lt;/td&gt;",
     ):
         assert text in html
     numbers = numbers_of(page)
@@ -209,24 +212,23 @@ def test_harmful_names_are_text_in_the_page_and_whole_in_json_and_csv(report: Re
     assert {source["source_name"] for source in numbers["sources"]} == set(HOSTILE_NAMES)
     assert numbers["failed"][0]["messages"] == HOSTILE_MESSAGES
     by_id = {row["task_id"]: row for row in rows_of(page)}
-    assert len(by_id) == 6
+    assert len(by_id) == 7
     # A spreadsheet would take the second name, and its message, for a formula.
     shown = [HOSTILE_NAMES[0], f"'{HOSTILE_NAMES[1]}", *HOSTILE_NAMES[2:]]
     assert [by_id[f"t-{n}"]["source_name"] for n in range(1, 5)] == shown
-    assert by_id["t-1"]["messages"] == " ".join(HOSTILE_MESSAGES)
+    assert by_id["t-1"]["messages"] == " ".join(HOSTILE_MESSAGES).replace("\n", " ")
+    assert part(by_id["t-7"], "task_name messages") == ["Forged line</td>", "Forged line</td>"]
+    assert [task["messages"] for task in numbers["failed"] if task["task_id"] == "t-7"] == [[CONTROLS]]
+    for name in written(out):
+        text = (out / name).read_text(encoding="utf-8")
+        assert [char for char in text if not char.isprintable() and char != "\n"] == []
     assert by_id["t-2"]["messages"] == "'-1+1"
     assert by_id["t-6"]["completion_status"] == "<I>ODD</I>"
 
 
-def test_says_that_there_is_nothing_to_tell_or_how_far_it_cannot_look_back(report: Report, out: Path) -> None:
-    cases = {
-        "nothing": Case({"path": f"{out}/report.html"}),
-        "soon": Case(
-            {"path": f"{out}/soon.html", "newer_than": "soon"}, ["fatal:.*newer_than is .{1,2}soon"], fails=True
-        ),
-    }
-    check(report({}, hosts={name: case.given for name, case in cases.items()}), cases)
+def test_says_that_there_is_nothing_to_tell(report: Report, out: Path) -> None:
     page = out / "report.html"
+    assert report({}, "-e", f"path={page}").rc == 0
     assert written(out) == FILES
     html = page.read_text(encoding="utf-8")
     for text in ("Nothing is pending.", "No failures in this span.", "No task has run in this span."):
@@ -235,6 +237,41 @@ def test_says_that_there_is_nothing_to_tell_or_how_far_it_cannot_look_back(repor
     found = numbers_of(page)
     assert part(found["counts"], "completed success_rate") == [0, None]
     assert found["sources"] == rows_of(page) == []
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Kathmandu"])
+def test_ages_are_the_same_in_every_zone(report: Report, credentials: dict[str, str], zone: str) -> None:
+    usual = [{"id": f"usual-{n}", "source": "s-hr", "age": f"{n}h", "seconds": "20m"} for n in (8, 9, 10)]
+    pending = [
+        {"id": "young", "source": "s-hr", "age": "10m"},
+        {"id": "overdue", "source": "s-hr", "age": "30m"},
+    ]
+    bad = {"source": "s-hr", "age": "7h", "seconds": 60, "completionStatus": "ERROR"}
+    odd = [
+        # As other servers write the time at which it ended; it is told in UTC.
+        {"id": "with-offset", **bad, "launched": "2026-05-17T23:00:00+05:45", "completed": "2026-05-17T23:30:00+05:45"},
+        {"id": "without-zone", **bad, "completed": "2026-05-17T17:00:00.123456"},
+        {"id": "in-milliseconds", **bad, "completed": 1779037200000},
+    ]
+    scenario = {"sources": SOURCES, "tasks": [*usual, *pending, *odd]}
+    environ = {**credentials, "TZ": zone}
+    played = report(scenario, "-e", "path=report.html newer_than=12h", environ=environ)
+    assert played.rc == 0
+    found = numbers_of(played.directory / "report.html")
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    created, since = (datetime.strptime(found[key], TIME) for key in ("created", "since"))
+    assert ((created - since).total_seconds(), (now - created).total_seconds() < 600) == (12 * 3600, True)
+    assert [(task["task_id"], task["overdue"]) for task in found["pending"]] == [("overdue", True), ("young", False)]
+    assert [task["seconds"] // 600 for task in found["pending"]] == [3, 1]
+    ended = {task["task_id"]: task["completed"] for task in found["failed"]}
+    assert ended == {
+        "with-offset": "2026-05-17T17:45:00.000Z",
+        "without-zone": "2026-05-17T17:00:00.123Z",
+        "in-milliseconds": "2026-05-17T17:00:00.000Z",
+    }
+    html = (played.directory / "report.html").read_text(encoding="utf-8")
+    for text in (">2026-05-17 17:45</time>", f">{created:%Y-%m-%d %H:%M}</time> UTC", " pending for 10 min"):
+        assert text in html
 
 
 def test_check_mode_writes_nothing_and_says_so(report: Report) -> None:
@@ -293,7 +330,22 @@ def test_role_in_a_play_of_ones_own(report: Report, tenant: Hand, out: Path) -> 
             ["task_report_path is report.json: give a path that ends with .html"],
             fails=True,
         ),
+        "page": Case(
+            {"task_report_path": f"{out}/directory.html"},
+            [f"{out}/directory.html is a directory: give task_report_path another name"],
+            fails=True,
+        ),
+        "csv": Case({"task_report_path": f"{out}/link.html"}, [f"{out}/link.csv is a directory"], fails=True),
+        **{
+            name: Case(
+                {**paths["own"], "task_report_newer_than": given}, [f"newer_than is .*{given}.*: give a"], fails=True
+            )
+            for name, given in {"soon": "soon", "zero": "0s", "zeros": "00.00 w", "number": 14}.items()
+        },
     }
+    for directory in ("directory.html", "elsewhere"):
+        (out / directory).mkdir()
+    (out / "link.csv").symlink_to(out / "elsewhere")
     scenario = {**KNOWN, "clients": clients(cases)}
     playbook = role("task_report")
     played = report(scenario, "-vvvv", playbook=playbook, hosts=hosts(cases, tenant.url), environ={})
@@ -302,6 +354,7 @@ def test_role_in_a_play_of_ones_own(report: Report, tenant: Hand, out: Path) -> 
     found = played.fact("left", "own")
     assert numbers_of(out / "own.html") == found
     assert ids(found["failed"]) == ["ad-bad-1", "ad-bad-2"]
-    for name, asked in {"own": ["token", "list", "list"], "checked": ["token", "list", "list"], "no-page": []}.items():
+    for name, case in cases.items():
+        asked = [] if case.fails else ["token", "list", "list"]
         assert [entry["operation"] for entry in tenant.log() if entry["client_id"] == name] == asked
     assert {entry["version"] for entry in tenant.sent()} == {"v1"}
