@@ -2,22 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a list page by page: every record once, no page more than needed, several at a time where the end is known."""
+"""Private to the collection: reads a list page by page, every record once and no page more than needed."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextvars
 import json
-import threading
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.prefetch import FetchPage, Place, Prefetch, Rows
 
-# (offset, limit, count) -> the rows, and the total where it was asked for and told
-FetchPage = t.Callable[[int, int, bool], tuple[list[Record], t.Optional[int]]]
-
-PAGES_AHEAD = 8
 _MOST_SWEEPS = 3
 _MOST_STALE_PAGES = 3
 
@@ -55,15 +48,15 @@ class Pager:
         self._wanted = wanted
         self._ask_total = count
         self._ahead = ahead
-        self._fetched: dict[tuple[int, int], concurrent.futures.Future[list[Record]]] = {}
+        self._prefetch = Prefetch(fetch)
 
-    def __iter__(self) -> t.Iterator[Record]:
+    def __iter__(self) -> t.Iterator[dict[str, t.Any]]:
         given: set[str] = set()
         before: set[str] = set()
         for _sweep in range(_MOST_SWEEPS):
             met: set[str] = set()
             for record in self._sweep(met):
-                key = _key(record)
+                key = identity(record)
                 if key not in given:
                     given.add(key)
                     yield record
@@ -76,9 +69,9 @@ class Pager:
             before = met
             self._ask_total = True
 
-    def _sweep(self, met: set[str]) -> t.Iterator[Record]:
+    def _sweep(self, met: set[str]) -> t.Iterator[dict[str, t.Any]]:
         """Reads the list once, from the offset to its end; met collects the keys of what was there."""
-        self._fetched.clear()
+        self._prefetch.clear()
         self._expected = None
         position = self._offset
         stale_pages = 0
@@ -86,7 +79,7 @@ class Pager:
             size = self._size(len(met))
             page, total = self._page(position, size)
             before = len(met)
-            met.update(map(_key, page))
+            met.update(map(identity, page))
             position += len(page)
             if total is not None and self._expected is None:
                 # Rows that had come twice by then are among the total, but do not come again.
@@ -99,12 +92,10 @@ class Pager:
             if len(page) < size and (self._expected is None or len(met) >= self._expected):
                 return
 
-    def _page(self, position: int, size: int) -> tuple[list[Record], int | None]:
+    def _page(self, position: int, size: int) -> tuple[Rows, int | None]:
         total = None
-        fetched = self._fetched.pop((position, size), None)
-        if fetched is not None:
-            page = fetched.result()
-        else:
+        page = self._prefetch.take((position, size))
+        if page is None:
             # The second of many pages tells how many there are: one page alone needs no counting.
             second = self._ahead and self.total is None and position == self._offset + self._page_size
             ask_total = self._ask_total or (second and self._end(position) - position > size)
@@ -112,8 +103,16 @@ class Pager:
             page, total = self._fetch(position, size, ask_total)
             self.total = self.total if total is None else total
         if self._ahead and self.total is not None and len(page) == size:
-            self._fetch_ahead(position + size)
+            self._prefetch.start(self._places(position + size))
         return page, total
+
+    def _places(self, position: int) -> t.Iterator[Place]:
+        """The pages from this position on, as far as the list is known to go."""
+        end = self._end(position)
+        while position < end:
+            size = self._size(position - self._offset)
+            yield position, size
+            position += size
 
     def _size(self, met: int) -> int:
         return self._page_size if self._wanted is None else min(self._page_size, self._wanted - met)
@@ -127,30 +126,9 @@ class Pager:
             ends.append(max(self.total + 1, position))
         return min(ends)
 
-    def _fetch_ahead(self, position: int) -> None:
-        end = self._end(position)
-        while position < end and len(self._fetched) < PAGES_AHEAD:
-            size = self._size(position - self._offset)
-            if (position, size) not in self._fetched:
-                self._fetched[position, size] = self._in_background(position, size)
-            position += size
 
-    def _in_background(self, position: int, size: int) -> concurrent.futures.Future[list[Record]]:
-        future: concurrent.futures.Future[list[Record]] = concurrent.futures.Future()
-
-        def work() -> None:
-            try:
-                future.set_result(self._fetch(position, size, False)[0])
-            except BaseException as error:
-                future.set_exception(error)
-
-        # A daemon, unlike an executor's threads: a task that ends early does not wait for pages that nobody reads.
-        # In a copy of the context, which holds the deadline of the transport.
-        threading.Thread(target=contextvars.copy_context().run, args=[work], daemon=True).start()
-        return future
-
-
-def _key(record: Record) -> str:
-    """What tells a record from the others: its id, or all that it holds where it has none."""
+def identity(record: dict[str, t.Any]) -> str:
+    """What tells a record from the others: its id, or all that it holds where it has none that can be used."""
     own = record.get("id")
-    return own if isinstance(own, str) else json.dumps(record, sort_keys=True)
+    is_number = isinstance(own, int) and not isinstance(own, bool)
+    return str(own) if is_number or (isinstance(own, str) and own) else json.dumps(record, sort_keys=True)

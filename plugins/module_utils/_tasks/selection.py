@@ -88,9 +88,21 @@ class Selection:
         parts = [filters.any_of(field, values) for field, values in fields.items() if values is not None]
         return filters.all_of(parts + ([self.filters] if self.filters else []))
 
+    def by_age(self) -> bool:
+        """Whether records are wanted by their age, which the API cannot judge."""
+        return self.newer_than is not None or self.older_than is not None
+
+    def judged_here(self) -> bool:
+        """Whether records are wanted by what the list cannot filter on: age or name."""
+        return self.by_age() or self.unique_names is not None
+
+    def may_end_early(self) -> bool:
+        """Whether the end of the list need not be reached to have all that is wanted."""
+        return self.max_results is not None or self.by_age()
+
     def keeps_by_age(self, record: Record, now: float) -> bool:
         """Whether the record is of the wanted age; one whose age is unknown is not."""
-        if self.newer_than is None and self.older_than is None:
+        if not self.by_age():
             return True
         seconds = age(record, now)
         if seconds is None:

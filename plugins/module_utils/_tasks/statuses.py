@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
 import itertools
+import math
+import operator
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
@@ -19,7 +22,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
     is_record_list_or_nothing,
     query_string,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager, identity
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
@@ -37,14 +40,33 @@ _UPDATE_ADVICE = (
 
 
 class Listing:
-    """The records of a selection; total is their number without offset and max_results, once all have been read."""
+    """The records of a selection, read once and no further than its reader goes.
 
-    def __init__(self, records: t.Callable[[Listing], t.Iterator[Record]]) -> None:
-        self._records = records
+    records: all that match, in order.  counted_by: where the tenant counts them, the readers of its lists.
+    total: their number without offset and max_results, once all has been read; None where it is not asked for or told.
+    """
+
+    def __init__(
+        self, records: t.Iterator[Record], selection: Selection, counted_by: t.Sequence[Pager] | None = None
+    ) -> None:
         self.total: int | None = None
+        self._records = records
+        self._selection = selection
+        self._counted_by = counted_by
 
     def __iter__(self) -> t.Iterator[Record]:
-        return self._records(self)
+        selection = self._selection
+        end = None if selection.max_results is None else selection.offset + selection.max_results
+        counts_here = selection.count and self._counted_by is None
+        position = 0
+        for record in self._records:
+            if position >= selection.offset and (end is None or position < end):
+                yield record
+            position += 1
+            if position == end and not counts_here:
+                break
+        if selection.count:
+            self.total = position if self._counted_by is None else _sum([pager.total for pager in self._counted_by])
 
 
 class TaskStatuses:
@@ -83,21 +105,40 @@ class TaskStatuses:
 
     def listing(self, selection: Selection) -> Listing:
         """What GET /task-status shows of a selection: on beta and v2024 completed tasks only."""
-        by_age = selection.newer_than is not None or selection.older_than is not None
         queries = self._queries(selection)
-        if len(queries) > 1 or by_age:
-            return Listing(lambda listing: self._chosen_here(listing, selection, self._read_all(selection, queries)))
-        return Listing(lambda listing: self._chosen_there(listing, selection, queries[0]))
+        if len(queries) == 1 and not selection.judged_here():
+            pager = self._pager(
+                selection,
+                queries[0],
+                offset=selection.offset,
+                wanted=selection.max_results,
+                count=selection.count,
+                ahead=True,
+            )
+            return Listing(self._whole(pager), dataclasses.replace(selection, offset=0), [pager])
+        needed = None
+        if selection.max_results is not None and not selection.judged_here():
+            # What comes later in one of the lists cannot be among the first records of all of them.
+            needed = selection.offset + selection.max_results
+        pagers = [
+            self._pager(
+                selection,
+                query,
+                wanted=needed,
+                count=selection.count and not selection.judged_here(),
+                ahead=not selection.may_end_early(),
+            )
+            for query in queries
+        ]
+        records = filter(selection.keeps_by_name, self._merged(pagers, selection))
+        return Listing(records, selection, None if selection.judged_here() else pagers)
 
     def pending(self, selection: Selection) -> Listing:
         """The tasks that have not completed; the same ones on every version of the API."""
         if not self._client.api.pending_endpoint:
-            selection = dataclasses.replace(selection, filters=_PENDING)
-            if selection.unique_names is None:
-                return self.listing(selection)
-            queries = self._queries(selection)
-            return Listing(lambda listing: self._chosen_here(listing, selection, self._read_all(selection, queries)))
-        return Listing(lambda listing: self._chosen_here(listing, selection, self._read_pending(selection)))
+            return self.listing(dataclasses.replace(selection, filters=_PENDING))
+        records = filter(selection.keeps_by_name, self._of_age(self._read_pending(selection), selection))
+        return Listing(records, selection)
 
     def count_pending(self, selection: Selection) -> int:
         """How many tasks have not completed, without reading them.
@@ -128,11 +169,14 @@ class TaskStatuses:
         if not self._client.api.pending_endpoint:
             return _by_id(self.listing(Selection(ids=ids)))
         if len(ids) <= 2:
-            return _by_id(record for record in map(self.get, ids) if record is not None)
+            found = {task_id: self.get(task_id) for task_id in ids}
+            return {task_id: record for task_id, record in found.items() if record is not None}
         # Pending first: a task that completes between the two requests is then in one of them at least.
-        wanted = set(ids)
-        pending = _by_id(record for record in self.pending(Selection()) if record.get("id") in wanted)
-        return {**pending, **_by_id(self.listing(Selection(ids=ids)))}
+        pending = _by_id(self.pending(Selection()))
+        return {
+            **{task_id: pending[task_id] for task_id in ids if task_id in pending},
+            **_by_id(self.listing(Selection(ids=ids))),
+        }
 
     def _queries(self, selection: Selection) -> list[str]:
         """The selection as filter expressions, more than one where a single one would make the URL too long."""
@@ -160,10 +204,9 @@ class TaskStatuses:
 
     def _list_url(self, expression: str, selection: Selection, offset: int, limit: int, count: bool) -> str:
         query: dict[str, object] = {"limit": limit, "sorters": selection.sorters}
-        query.update({"filters": expression} if expression else {})
-        query.update({"offset": offset} if offset else {})
-        query.update({"count": True} if count else {})
-        return self._client.url("task-status", query=query)
+        if expression:
+            query["filters"] = expression
+        return self._client.url("task-status", query={**query, **_place(offset, count)})
 
     def _pager(self, selection: Selection, expression: str, *, count: bool = False, **facts: t.Any) -> Pager:
         """Tasks leave a list of pending ones at any time: only the total tells whether some were missed."""
@@ -186,61 +229,47 @@ class TaskStatuses:
                 f"The tenant says that the list has {tasks} than it gave, though it was asked twice."
             )
 
-    def _chosen_there(self, listing: Listing, selection: Selection, expression: str) -> t.Iterator[Record]:
-        """Everything is judged by the server."""
-        pager = self._pager(
-            selection,
-            expression,
-            offset=selection.offset,
-            wanted=selection.max_results,
-            count=selection.count,
-            ahead=True,
-        )
-        yield from self._whole(pager)
-        listing.total = pager.total if selection.count else None
-
-    def _read_all(self, selection: Selection, queries: t.Sequence[str]) -> t.Iterator[Record]:
-        """Every record of the queries in the order of sorters, ended as soon as none of the wanted age can follow."""
-        now = self._client.now()
-        by_age = selection.newer_than is not None or selection.older_than is not None
-        streams = []
-        for expression in queries:
-            pager = self._pager(selection, expression, ahead=not by_age and selection.max_results is None)
-            streams.append(
-                itertools.takewhile(lambda record: not selection.beyond_age(record, now), self._whole(pager))
-            )
-        if len(streams) == 1:
-            return streams[0]
-        unique = _by_id(itertools.chain.from_iterable(streams))
-        return iter(_sorted(unique.values(), selection.sorters))
+    def _merged(self, pagers: t.Sequence[Pager], selection: Selection) -> t.Iterator[Record]:
+        """The records of the wanted age of several lists, as one list in the order of sorters."""
+        lists = [self._of_age(self._whole(pager), selection) for pager in pagers]
+        if len(lists) == 1:
+            yield from lists[0]
+            return
+        if not selection.may_end_early():
+            # One after the other, as each is read several pages at a time.
+            lists = [iter(list(records)) for records in lists]
+        yield from _distinct(_in_order(lists, selection.sorters))
 
     def _read_pending(self, selection: Selection) -> t.Iterator[Record]:
         """The endpoint neither filters nor sorts."""
 
         def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
-            query: dict[str, object] = {"limit": limit}
-            query.update({"offset": offset} if offset else {})
-            query.update({"count": True} if count else {})
-            url = self._client.url("task-status", "pending-tasks", query=query)
+            url = self._client.url("task-status", "pending-tasks", query={"limit": limit, **_place(offset, count)})
             return self._page(url, is_record_list_or_nothing)
 
         records = self._whole(Pager(fetch, page_size=selection.limit, count=True, ahead=True))
-        return iter(_sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters))
+        yield from _sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters)
 
-    def _chosen_here(self, listing: Listing, selection: Selection, records: t.Iterator[Record]) -> t.Iterator[Record]:
-        """Ages, names, offset and max_results are judged here; all is read only where the total is wanted."""
-        now = self._client.now()
-        position = 0
-        end = None if selection.max_results is None else selection.offset + selection.max_results
+    def _of_age(self, records: t.Iterator[Record], selection: Selection) -> t.Iterator[Record]:
+        """Those of the wanted age, read no further than to the first one after which there are none."""
+        now = None
         for record in records:
-            if not (selection.keeps_by_age(record, now) and selection.keeps_by_name(record)):
-                continue
-            if position >= selection.offset and (end is None or position < end):
-                yield record
-            position += 1
-            if end is not None and position >= end and not selection.count:
+            # Only the answer that brought the first one has told the time on the tenant's clock for certain.
+            now = self._client.now() if now is None else now
+            if selection.beyond_age(record, now):
                 return
-        listing.total = position if selection.count else None
+            if selection.keeps_by_age(record, now):
+                yield record
+
+
+def _place(offset: int, count: bool) -> dict[str, object]:
+    """The parameters of a page beside its limit."""
+    place: dict[str, object] = {}
+    if offset:
+        place["offset"] = offset
+    if count:
+        place["count"] = True
+    return place
 
 
 def _total(headers: t.Mapping[str, str]) -> int | None:
@@ -257,18 +286,52 @@ def _counted(url: str, answer: Answer) -> int:
     return total
 
 
+def _sum(totals: t.Sequence[int | None]) -> int | None:
+    """The sum of what was told; None where one was not."""
+    told = [total for total in totals if total is not None]
+    return sum(told) if len(told) == len(totals) else None
+
+
 def _by_id(records: t.Iterable[Record]) -> dict[str, Record]:
     return {record["id"]: record for record in records if isinstance(record.get("id"), str)}
 
 
+def _distinct(records: t.Iterable[Record]) -> t.Iterator[Record]:
+    given: set[str] = set()
+    for record in records:
+        key = identity(record)
+        if key not in given:
+            given.add(key)
+            yield record
+
+
+def _in_order(lists: t.Iterable[t.Iterator[Record]], sorters: str) -> t.Iterator[Record]:
+    """Lists that are in the order of sorters as one, each read no further than needed."""
+    keyed = [_with_place(records, sorters) for records in lists]
+    for _place_in_order, record in heapq.merge(*keyed, key=operator.itemgetter(0)):
+        yield record
+
+
+def _with_place(records: t.Iterator[Record], sorters: str) -> t.Iterator[tuple[float, Record]]:
+    """Each record with what it is sorted by; one that does not tell, or is out of order, stays behind the last one."""
+    place = -math.inf
+    for record in records:
+        created = _created(record, sorters)
+        place = place if created is None else max(place, created)
+        yield place, record
+
+
 def _sorted(records: t.Iterable[Record], sorters: str) -> list[Record]:
     """In the order of created; records that do not tell come last."""
-    direction = -1 if sorters == "-created" else 1
 
     def key(record: Record) -> float:
-        created = parse_timestamp(record.get("created"))
-        if created is None:
-            return float("inf")
-        return created * direction
+        created = _created(record, sorters)
+        return math.inf if created is None else created
 
     return sorted(records, key=key)
+
+
+def _created(record: Record, sorters: str) -> float | None:
+    """A number by which records are in the order of sorters."""
+    created = parse_timestamp(record.get("created"))
+    return -created if created is not None and sorters == "-created" else created

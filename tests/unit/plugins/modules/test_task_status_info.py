@@ -185,7 +185,7 @@ PAGING = [
             "sorters": "created",
         },
         LONG_IDS[::-1][340:360],
-        [250] * 4,
+        [250, 250, 110],
         total=700,
     ),
 ]
@@ -200,6 +200,41 @@ def test_a_long_list_is_read_in_as_few_pages_as_can_be(tenant: Hand, run: Run, c
     assert listed.get("total_count") == case.total
     assert [int(entry["query"]["limit"]) for entry in sent] == case.limits
     assert max(len(entry["raw_path"]) for entry in sent) < 8192
+
+
+SOURCES = [f"{number:032x}" for number in range(300)]
+# Of each source three tasks, of which the first is the newest of all.
+OF_SOURCES = [
+    {"id": f"{number}-{turn}", "source": source, "age": f"{number + 300 * turn}m", "completionStatus": "SUCCESS"}
+    for turn in range(3)
+    for number, source in enumerate(SOURCES, start=1)
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "found", "total"),
+    [
+        ({"max_results": 10}, slice(0, 10), None),
+        ({"max_results": 10, "offset": 25, "count": True}, slice(25, 35), 900),
+        ({"max_results": 10, "sorters": "created"}, slice(899, 889, -1), None),
+        ({"max_results": 10, "newer_than": "2h"}, slice(0, 10), None),
+        ({"max_results": 10, "older_than": "570s"}, slice(9, 19), None),
+        ({"newer_than": "1170s"}, slice(0, 19), None),
+        ({"newer_than": "1170s", "older_than": "570s", "max_results": 3, "count": True}, slice(9, 12), 10),
+    ],
+)
+@pytest.mark.parametrize("version", ["beta", "v1"])
+def test_of_more_sources_than_one_request_can_name_no_more_is_read_than_the_first_page_of_each_part(
+    tenant: Hand, run: Run, version: str, options: dict[str, t.Any], found: slice, total: int | None
+) -> None:
+    tenant.scenario(sources=[{"id": source, "name": source} for source in SOURCES], tasks=OF_SOURCES)
+    listed = run("task_status_info", api_version=version, source_ids=SOURCES, limit=50, **options)
+    assert ids_of(listed) == [task["id"] for task in OF_SOURCES[found]]
+    assert listed.get("total_count") == total
+    sent = tenant.sent()
+    assert len({entry["query"]["filters"] for entry in sent}) == len(sent) <= 4
+    if not {"newer_than", "older_than"} & set(options):
+        assert {entry["query"]["limit"] for entry in sent} == {str(min(50, 10 + options.get("offset", 0)))}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import typing as t
 from datetime import datetime, timezone
@@ -14,6 +15,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import query_string
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import statuses as statuses_module
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
@@ -216,6 +218,97 @@ def test_a_listing_finds_what_its_selection_says_and_counts_all_of_it(
     listing = statuses(server).listing(selection)
     assert list(listing) == paged(expected, selection)
     assert listing.total == (len(expected) if selection.count else None)
+
+
+@given(tenants(), selections(), st.sampled_from(VERSIONS), st.booleans())
+def test_a_selection_that_is_split_finds_the_same_and_reads_no_more_of_a_part_than_can_be_among_its_results(
+    records: list[Record], selection: Selection, version: str, pending: bool
+) -> None:
+    server = Server(version, records)
+    shown = [record for record in records if record["completionStatus"] is None] if pending else records
+    if not pending and version in WITH_ENDPOINT:
+        shown = [record for record in records if record["completionStatus"]]
+    selection = dataclasses.replace(selection, ids=ids_of(records) or None if not pending else None)
+    expected = matching(shown, selection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statuses_module, "_LONGEST_URL", 1)  # every value is asked for by itself
+        listing = statuses(server).pending(selection) if pending else statuses(server).listing(selection)
+        assert list(listing) == paged(expected, selection)
+    assert listing.total == (len(expected) if selection.count else None)
+    asked: dict[str, int] = {}
+    for _method, path, query in server.requests:
+        if not path.endswith("pending-tasks"):
+            part = query.get("filters", "")
+            asked[part] = asked.get(part, 0) + int(query["limit"])
+    if selection.max_results is not None and not selection.by_age():
+        assert all(rows <= selection.offset + selection.max_results for rows in asked.values())
+
+
+def test_a_list_that_is_split_is_read_no_further_than_its_reader_goes() -> None:
+    sources = ["a" * 4000, "b" * 4000]
+    records = [task(number, 10.0 * number, source=sources[number % 2]) for number in range(100)]
+    server = Server("v1", records)
+    reader = iter(statuses(server).listing(Selection(source_ids=sources, newer_than=800.0, limit=10)))
+    assert ids_of(next(reader) for _row in range(19)) == ids_of(records[:19])
+    assert len(server.requests) == 2
+    assert ids_of(reader) == ids_of(records[19:80])
+    assert len(server.requests) == 2 * 5
+
+
+def test_tasks_without_a_readable_time_stay_where_the_tenant_has_put_them_in_each_part() -> None:
+    sources = ["a" * 4000, "b" * 4000]
+    times: list[t.Any] = [None, 1_800_000_000_000, "soon", {"no": "time"}]
+    odd = [{**task(10 + place, 0, source=sources[0]), "created": created} for place, created in enumerate(times)]
+    records = {sources[0]: [task(1, 50, source=sources[0]), *odd], sources[1]: [task(2, 40, source=sources[1])]}
+    server = Server("v1", [])
+    server._listed = lambda query: records[read_filter(query["filters"])[0].values[0]]  # type: ignore[method-assign]
+    found = ids_of(statuses(server).listing(Selection(source_ids=sources)))
+    assert found == ["id002", "id001", "id010", "id011", "id012", "id013"]
+
+
+@given(
+    st.lists(
+        st.sampled_from([None, "", 7, 7.5, True, ["x"], {"x": 1}, "a", "b"]).flatmap(
+            lambda own: st.sampled_from([{"id": own, "name": "x"}, {"id": own, "name": "x", "created": None}])
+        )
+        | st.just({"name": "no id"}),
+        max_size=10,
+    ),
+    st.booleans(),
+    st.sampled_from(VERSIONS),
+)
+def test_records_with_any_id_or_none_are_listed_once_each_and_nothing_fails(
+    rows: list[Record], split: bool, version: str
+) -> None:
+    server = Server(version, [])
+    server._answer = lambda *_facts: Answer(200, {"X-Total-Count": str(len(rows))}, rows)  # type: ignore[method-assign]
+    sources = ["a" * 4000, "b" * 4000][: 1 + split]
+    found = list(statuses(server).listing(Selection(source_ids=sources)))
+    # Those of one id are one task, whatever else they hold; those without are told apart by all they hold.
+    assert len(found) == len({repr(_usable(row)) for row in rows})
+    assert all(record in rows for record in found)
+    looked_up = statuses(server).lookup(["a", "x", "y"])
+    assert all(record["id"] == task_id for task_id, record in looked_up.items())
+    list(statuses(server).pending(Selection(older_than=5.0, types=["T"], unique_names=["*"])))
+
+
+def _usable(row: Record) -> t.Any:
+    own = row.get("id")
+    return own if own and isinstance(own, (str, int)) and own is not True else row
+
+
+@pytest.mark.parametrize("selection", [{"newer_than": 100.0}, {"older_than": 100.0}])
+@pytest.mark.parametrize("pending", [True, False])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_age_is_judged_by_the_time_that_the_first_answer_has_told(
+    version: str, pending: bool, selection: dict[str, t.Any]
+) -> None:
+    server = Server(version, [task(1, 50, None if pending else "SUCCESS"), task(2, 150, None if pending else "ERROR")])
+    server.now = lambda: NOW if server.requests else NOW + 7200  # type: ignore[method-assign]
+    tasks = statuses(server)
+    chosen = Selection(**selection)
+    found = ids_of(tasks.pending(chosen) if pending else tasks.listing(chosen))
+    assert found == (["id001"] if "newer_than" in selection else ["id002"])
 
 
 @given(tenants(), selections(), st.none() | st.just(["Cloud Account Aggregation - s1", "Identity Refresh - s2"]))
