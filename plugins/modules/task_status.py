@@ -18,7 +18,8 @@ description:
   - This edits the record. It does not stop the work that the tenant does; the API has no way to cancel it.
   - A task that has completed is left as it is unless O(overwrite) says otherwise, also when it completes right before
     the edit is sent.
-  - When the answer to an edit is lost the record is read again before anything is sent again.
+  - When the answer to an edit is lost the record is read again before anything is sent again. It is also read again
+    when the answer does not show what was to be set, such as the record as it was before or that of another task.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -45,7 +46,8 @@ options:
   completed:
     description:
       - The time of completion to set, as an ISO 8601 timestamp with a zone.
-      - If not set, O(completion_status) is given and the record has no time of completion, it is now.
+      - If not set, O(completion_status) is given and the record has no time of completion, it is now by the tenant's
+        clock.
     type: str
   patch:
     description:
@@ -143,8 +145,6 @@ msg:
     2026-05-17T19:33:16.470Z) and was left as it is; set overwrite to change it all the same.
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
@@ -173,9 +173,8 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
-    editor = Editor(
-        TaskStatuses(client), client.transport, options["id"], wanted_state(options, time.time()), options["overwrite"]
-    )
+    want = wanted_state(options, client.now)
+    editor = Editor(TaskStatuses(client), client.transport, options["id"], want, options["overwrite"])
     edit = editor.planned() if module.check_mode else editor.run()
     warnings = [f"The tenant accepted the patch but did not set {path}." for path in edit.ignored]
     result: dict[str, object] = {

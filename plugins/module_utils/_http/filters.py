@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter expressions of the API: lower-case operators joined by C(and), strings in double quotes."""
+"""Private to the collection: filter expressions of the API (lower-case operators joined by C(and), quoted strings)."""
 
 from __future__ import annotations
 

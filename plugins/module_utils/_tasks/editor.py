@@ -2,20 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brings the record of a task into a wanted state: read, plan, send only what is missing, know what came of it."""
+"""Private to the collection: brings the record of a task into a wanted state, and knows what came of it."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.patch import Operation, applied, equal, plan
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.patch import (
+    Operation,
+    applied,
+    equal,
+    equal_at,
+    overlap,
+    plan,
+    top_level_key,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completion_status, name_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
     format_timestamp,
     parse_timestamp,
@@ -25,6 +34,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
 _SIGNS_OF_AN_END = ("completionStatus", "completed")
 # How servers say that a "test" operation did not hold, or that they do not know it.
 _PATCH_REFUSED = (400, 409, 412, 422)
+_MAY_BE_CHANGED = "the record may have been changed by the patch: look at it before you run this again"
+_LONGEST_TEXT = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +53,22 @@ class Edit:
 
     @property
     def changed(self) -> bool:
-        """Whether the record is another than it was, as far as this edit is the reason."""
-        return bool(self.operations) and not equal(self.before, self.after)
+        """Whether any of what was to be changed is another than it was."""
+        return any(not equal_at(top_level_key(step), self.before, self.after) for step in self.operations)
 
 
-def wanted_state(options: t.Mapping[str, t.Any], now: float) -> t.Callable[[Record], Record]:
+def wanted_state(options: t.Mapping[str, t.Any], now: t.Callable[[], float]) -> t.Callable[[Record], Record]:
     """What makes of a record what the options patch, completion_status and completed ask for.
 
-    now: the time of completion to set where none is given, seconds since 1970. Raises InvalidOption.
+    now: tells the time of completion to set where none is given, seconds since 1970; asked once a record has been read.
+    Raises InvalidOption.
     """
     if options["patch"] is not None:
         operations = [_operation(operation) for operation in options["patch"]]
         return lambda record: applied(operations, record)
     status = options["completion_status"]
     completed = None if options["completed"] is None else timestamp("completed", options["completed"])
+    now = functools.lru_cache(maxsize=None)(now)  # one time, however often the wanted state is worked out
 
     def want(record: Record) -> Record:
         target = dict(record)
@@ -65,7 +78,7 @@ def wanted_state(options: t.Mapping[str, t.Any], now: float) -> t.Callable[[Reco
             if parse_timestamp(record.get("completed")) != completed:
                 target["completed"] = format_timestamp(completed)
         elif not record.get("completed"):
-            target["completed"] = format_timestamp(now)
+            target["completed"] = format_timestamp(now())
         return target
 
     return want
@@ -112,6 +125,8 @@ class Editor:
         self._task_id = task_id
         self._want = want
         self._overwrite = overwrite
+        # Whether the tenant may have applied a patch of which it gave no answer that shows it.
+        self._in_doubt = False
 
     def planned(self) -> Edit:
         """What run() would do, without doing it. Raises IscError where there is no such task."""
@@ -125,22 +140,37 @@ class Editor:
         """Edits the record. Raises IscError where there is no such task, RequestFailed where it is refused.
 
         A task that completes by itself meanwhile is left as it is. When the answer to a patch is lost the record is
-        read again, and the patch sent again only where it had no effect.
+        read again, and the patch sent again only where it had no effect; when the answer does not show what was to be
+        set, the record is read again and counts. A failure says so where a patch may have been applied all the same.
         """
+        try:
+            return self._edit()
+        except RequestFailed as error:
+            if self._in_doubt:
+                error.advice = "; ".join(filter(None, [error.advice, _MAY_BE_CHANGED]))
+            raise
+        except IscError as error:
+            if self._in_doubt:
+                raise IscError(f"{str(error).rstrip('.')}; {_MAY_BE_CHANGED}.") from None
+            raise
+
+    def _edit(self) -> Edit:
         edit = self.planned()
         record, operations = edit.before, edit.operations
         guarded, retry = any(key in record for key in _SIGNS_OF_AN_END), 0
         while operations:
             try:
-                after = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
-                return _edited(edit, after, operations)
+                answer = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
             except RequestFailed as error:
                 failure = error
                 failure.attempts += retry
+            else:
+                return self._answered(edit, answer)
+            self._in_doubt = self._in_doubt or failure.maybe_applied
             guard_refused = guarded and failure.status in _PATCH_REFUSED
             if not failure.maybe_applied and not guard_refused:
                 raise failure
-            now = self._read_again()
+            now = self._read()
             settled = self._settled(edit, record, now, maybe_ours=failure.maybe_applied or retry > 0)
             if settled is None and guard_refused:
                 guarded = False  # nothing has changed, so it is the guard that this server does not take
@@ -149,7 +179,7 @@ class Editor:
                     raise failure
                 retry += 1
                 # The task may have completed during the pause, and not every server honours the guard.
-                now = self._read_again()
+                now = self._read()
                 settled = self._settled(edit, record, now, maybe_ours=True)
             if settled is not None:
                 return settled
@@ -157,6 +187,20 @@ class Editor:
             # The task may have gone on meanwhile: what is wanted is wanted of the record as it is now.
             edit = dataclasses.replace(edit, after=self._want(now), operations=operations)
         return edit
+
+    def _answered(self, edit: Edit, answer: Record) -> Edit:
+        """What came of a patch that the tenant accepted, told by the record where its answer does not show it."""
+        is_the_record = answer.get("id") is not None and answer["id"] == edit.before.get("id")
+        if is_the_record and set(edit.after) <= set(answer):
+            edited = _edited(edit, answer)
+            if not edited.ignored:
+                return edited
+        self._in_doubt = True
+        now = self._read()
+        has_effect = any(_same(top_level_key(step), now, edit.after) for step in edit.operations)
+        if self._is_over(now) and not has_effect:
+            return Edit(now, now, note=self._left_alone(now))
+        return _edited(edit, now)
 
     def _settled(self, edit: Edit, record: Record, now: Record, *, maybe_ours: bool) -> Edit | None:
         """What came of a patch that was not answered with the record; None where it had no effect and may be sent anew.
@@ -166,7 +210,7 @@ class Editor:
         """
         touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
         if all(_same(key, now, edit.after) for key in touched):
-            return _edited(edit, now, edit.operations) if maybe_ours else Edit(now, now)
+            return _edited(edit, now) if maybe_ours else Edit(now, now)
         if self._is_over(now):
             return Edit(now, now, note=self._left_alone(now))
         if not all(_same(key, now, record) for key in touched):
@@ -183,16 +227,6 @@ class Editor:
             )
         return record
 
-    def _read_again(self) -> Record:
-        try:
-            return self._read()
-        except RequestFailed as error:
-            error.advice = (
-                "what came of the patch before it is not known, so that the record may have been changed: look at it "
-                "before you run this again"
-            )
-            raise
-
     def _operations(self, record: Record) -> list[Operation]:
         return plan(record, self._want(record))
 
@@ -202,8 +236,10 @@ class Editor:
 
     def _left_alone(self, record: Record) -> str:
         status = completion_status(record) or "no completion status yet"
+        completed = record.get("completed") or "no time of completion yet"
+        signs = ", ".join(one_line(str(sign), _LONGEST_TEXT) for sign in (status, completed))
         return (
-            f"{name_of(record)} has already completed ({status}, {record.get('completed')}) and was left as it is; "
+            f"{name_of(record)} has already completed ({signs}) and was left as it is; "
             "set overwrite to change it all the same."
         )
 
@@ -213,22 +249,20 @@ class Editor:
         return [{"op": "test", "path": f"/{key}", "value": record[key]} for key in keys]
 
 
-def _edited(planned: Edit, after: Record, operations: list[Operation]) -> Edit:
+def _edited(edit: Edit, after: Record) -> Edit:
     """What came of a plan when the tenant has made this of the record.
 
     It is held against what was planned: what was asked for need not fit a second time, as a removal does not.
     """
     wanted = dict(after)
-    for key in {**planned.before, **planned.after}:
-        if not _same(key, after, planned.after):
+    for key in {**edit.before, **edit.after}:
+        if not _same(key, after, edit.after):
             wanted.pop(key, None)
-            wanted.update({key: planned.after[key]} if key in planned.after else {})
-    ignored = [operation["path"] for operation in plan(after, wanted) if _touches(operation, operations)]
-    return Edit(planned.before, after, operations, ignored=ignored)
-
-
-def _touches(operation: Operation, operations: list[Operation]) -> bool:
-    return any(operation["path"] == other["path"] for other in operations)
+            if key in edit.after:
+                wanted[key] = edit.after[key]
+    missing = plan(after, wanted)
+    ignored = [step["path"] for step in edit.operations if any(overlap(step, other) for other in missing)]
+    return dataclasses.replace(edit, after=after, ignored=list(dict.fromkeys(ignored)))
 
 
 def _same(key: str, record: Record, another: Record) -> bool:
@@ -236,7 +270,7 @@ def _same(key: str, record: Record, another: Record) -> bool:
     one, other = record.get(key), another.get(key)
     if key == "completionStatus":
         return completion_status(record) == completion_status(another)
-    if isinstance(one, str) and isinstance(other, str):
+    if isinstance(one, str) or isinstance(other, str):
         moment = parse_timestamp(one)
         return one == other or (moment is not None and moment == parse_timestamp(other))
     return equal(one, other)

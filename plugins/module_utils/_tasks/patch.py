@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON Patch (RFC 6902): the operations that lead from one record to another, and what operations make of a record."""
+"""Private to the collection: JSON Patch (RFC 6902), from one record to another and what it makes of a record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
 
 try:
     import jsonpatch
@@ -21,13 +22,16 @@ except ImportError:
 
 Operation = dict[str, t.Any]
 
+_LONGEST_REASON = 300
+_LONGEST_ID = 100
+
 
 def plan(before: Record, after: Record) -> list[Operation]:
     """The operations that make the one record the other; none exactly when they are equal as JSON."""
     operations: list[Operation] = []
     for key in {**before, **after}:
-        one, other = ({key: record[key]} if key in record else {} for record in (before, after))
-        if not equal(one, other):
+        if not equal_at(key, before, after):
+            one, other = ({key: record[key]} if key in record else {} for record in (before, after))
             # Without the optimisation there is no "move", which would tie values together that only happen to be equal.
             steps = jsonpatch.JsonPatch.from_diff(one, other, optimization=False).patch
             right = key not in after or _leads_to(other, steps, one)
@@ -50,6 +54,22 @@ def _replacement(key: str, value: object) -> Operation:
 def equal(one: object, other: object) -> bool:
     """Equal as JSON: the order of keys does not matter, 1 is 1.0, and neither is true."""
     return _canonical(one) == _canonical(other)
+
+
+def equal_at(key: str, one: Record, other: Record) -> bool:
+    """Whether two records are equal as JSON under a key."""
+    return (key in one) == (key in other) and equal(one.get(key), other.get(key))
+
+
+def top_level_key(operation: Operation) -> str:
+    """The key of the record under which an operation of a plan changes something."""
+    return str(jsonpatch.JsonPointer(operation["path"]).parts[0])
+
+
+def overlap(one: Operation, other: Operation) -> bool:
+    """Whether two operations change the same place, or one a place within that of the other."""
+    paths = (f"{one['path']}/", f"{other['path']}/")
+    return paths[0].startswith(paths[1]) or paths[1].startswith(paths[0])
 
 
 def _canonical(value: object) -> str:
@@ -76,9 +96,9 @@ def applied(operations: t.Sequence[Operation], record: Record) -> Record:
             if operation["op"] != "remove" or _is_there(operation["path"], result):
                 result = jsonpatch.apply_patch(result, [operation])
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, KeyError, TypeError, ValueError) as error:
-        raise IscError(f"The patch does not fit the record {record.get('id')}: {_reason(error)}.") from None
+        raise _does_not_fit(record, one_line(str(error), _LONGEST_REASON) or type(error).__name__) from None
     if not isinstance(result, dict):
-        raise IscError(f"The patch does not fit the record {record.get('id')}: it would leave no JSON object.")
+        raise _does_not_fit(record, "it would leave no JSON object")
     return result
 
 
@@ -90,5 +110,6 @@ def _is_there(pointer: str, record: t.Any) -> bool:
     return True
 
 
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+def _does_not_fit(record: Record, reason: str) -> IscError:
+    task_id = one_line(str(record.get("id")), _LONGEST_ID)
+    return IscError(f"The patch does not fit the record {task_id}: {reason.rstrip('.')}.")

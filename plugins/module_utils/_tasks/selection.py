@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tasks are wanted: checked as options, written as a filter, and judged here where the API cannot."""
+"""Private to the collection: which tasks are wanted, as options, as a filter, and judged here where the API cannot."""
 
 from __future__ import annotations
 

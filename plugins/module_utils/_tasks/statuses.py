@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task statuses of a tenant: which ones there are, and how many."""
+"""Private to the collection: the task statuses of a tenant, which ones there are, and how many."""
 
 from __future__ import annotations
 

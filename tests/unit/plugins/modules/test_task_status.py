@@ -12,8 +12,9 @@ import typing as t
 
 import pytest
 import requests
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, safe_mode
-from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, Run
+from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, VERSIONS, Run
 
 COMPLETED = "2026-05-17T19:33:16.470Z"
 # Two spellings of that moment.
@@ -239,6 +240,19 @@ def test_the_time_of_completion_is_now_where_none_is_given(tenant: Hand, run: Ru
     assert task["created"] <= task["completed"] <= task["modified"]
 
 
+@pytest.mark.parametrize("hours", [2, -2])
+def test_now_is_the_time_on_the_tenants_clock(
+    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    tenant.scenario(tasks=[{"id": "stuck", "age": "10m"}])
+    run.connection.update(access_token=tenant.token().json()["access_token"], client_id=OMIT, client_secret=OMIT)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + hours * 3600)
+    task = run("task_status", id="stuck", completion_status="ERROR")["task"]
+    # A date in a header has whole seconds.
+    assert task["completed"][:14] in (task["modified"][:14], format_timestamp(now() - 2)[:14])
+
+
 # The requests of an edit whose effect is found by reading the record again; of one that had none, and is sent again
 # after another look; and of one that was certainly not accepted, and is sent again at once.
 FOUND, AGAIN, AT_ONCE = "GET PATCH GET", "GET PATCH GET GET PATCH", "GET PATCH PATCH"
@@ -306,14 +320,88 @@ def test_an_edit_that_never_gets_through_is_a_failure(
     assert tenant.records() == before
 
 
-def test_what_the_tenant_did_not_set_is_named_in_a_warning(tenant: Hand, run: Run) -> None:
+OTHER = {"id": "other", "completionStatus": "ERROR", "completed": COMPLETED}
+IN_DOUBT = "the record may have been changed by the patch: look at it before you run this again."
+# The answers that do not show what came of a patch, whether it was applied or not.
+SHOWS_NOTHING = {
+    "another task": {"json": OTHER},
+    "no id": {"json": {**OTHER, "id": None}},
+    "nothing in it": {"json": {}},
+    "still pending": {"json": {"id": "stuck", "completionStatus": None, "completed": None}},
+    "less than the record": {"json": {**OTHER, "id": "stuck"}},
+}
+
+
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize("answer", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)
+def test_after_an_answer_that_does_not_show_the_edit_the_record_itself_is_reported(
+    tenant: Hand, run: Run, answer: dict[str, t.Any], applied: bool
+) -> None:
+    tenant.scenario(
+        tasks=[{"id": "stuck", "age": "2d"}],
+        faults=[{"method": "PATCH", "fault": "status", "code": 200, "processed": applied, **answer}],
+    )
+    before = tenant.records()["stuck"]
+    edited = run("task_status", id="stuck", completion_status="ERROR", completed=COMPLETED, diff=True)
+    assert edited["changed"] is applied
+    assert edited["task"] == tenant.records()["stuck"]
+    assert edited["diff"] == {"before": before, "after": edited["task"]}
+    assert edited["warnings"] == [
+        f"The tenant accepted the patch but did not set /{key}."
+        for key in ("completed", "completionStatus")
+        if not applied
+    ]
+    assert methods(tenant) == ["GET", "PATCH", "GET"]
+
+
+def test_an_answer_without_a_key_that_the_record_has_is_no_reason_to_warn(tenant: Hand, run: Run) -> None:
     tenant.scenario(
         tasks=[{"id": "stuck", "age": "2d"}],
         faults=[{"method": "PATCH", "fault": "missing_keys", "keys": ["completed"]}],
     )
     edited = run("task_status", id="stuck", completion_status="ERROR")
     assert edited["changed"] is True
-    assert edited["warnings"] == ["The tenant accepted the patch but did not set /completed."]
+    assert edited["warnings"] == []
+    assert edited["task"] == tenant.records()["stuck"]
+
+
+@pytest.mark.parametrize("fault", [{"fault": "reset_after"}, {"fault": "status", "code": 504}])
+@pytest.mark.parametrize(
+    "certain",
+    [
+        {"method": "GET", "nth": 2, "times": None, "fault": "status", "code": 403},
+        {"method": "GET", "nth": 2, "times": None, "fault": "status", "code": 404},
+        {"method": "GET", "nth": 2, "times": None, "fault": "reset_before"},
+        {"method": "GET", "nth": 2, "times": None, "fault": "html"},
+    ],
+)
+def test_what_fails_for_certain_after_a_lost_answer_says_that_the_record_may_have_been_changed(
+    tenant: Hand, run: Run, fault: dict[str, t.Any], certain: dict[str, t.Any]
+) -> None:
+    tenant.scenario(tasks=[{"id": "stuck", "age": "2d"}], faults=[{"method": "PATCH", **fault}, certain])
+    failure = run.failing("task_status", id="stuck", completion_status="ERROR", retries=1)
+    assert failure["msg"].endswith(
+        "the record may have been changed by the patch: look at it before you run this again."
+    )
+    assert len(patches(tenant)) == 1
+
+
+def test_an_edit_that_is_refused_after_its_first_answer_was_lost_says_so_and_why_it_was_refused(
+    tenant: Hand, run: Run
+) -> None:
+    tenant.scenario(
+        tasks=[{"id": "stuck", "age": "2d"}],
+        faults=[
+            {"method": "PATCH", "fault": "status", "code": 504},
+            {"method": "PATCH", "nth": 2, "fault": "status", "code": 403},
+        ],
+    )
+    failure = run.failing("task_status", id="stuck", completion_status="ERROR")
+    assert failure["status"] == 403
+    assert "personal access token" in failure["msg"]
+    assert failure["msg"].endswith(
+        "the record may have been changed by the patch: look at it before you run this again."
+    )
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode
-from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, VERSIONS_WITH_ENDPOINT, Run, ids_of
+from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, VERSIONS, VERSIONS_WITH_ENDPOINT, Run, ids_of
 
 ACCOUNTS, ENTITLEMENTS, ROLES = "CLOUD_ACCOUNT_AGGREGATION", "CLOUD_GROUP_AGGREGATION", "CLOUD_REFRESH_ROLE"
 # Holds whatever may need quoting.
@@ -291,6 +292,23 @@ def test_an_id_is_one_segment_of_the_path_whatever_it_holds(tenant: Hand, run: R
     read = run("task_status_info", api_version="v1", id=ODD_ID, fields=["id", "futureKey", "noSuchKey"])
     assert read["tasks"] == [{"id": ODD_ID, "futureKey": {"nested": [None, 1]}}]
     assert tenant.last()["raw_path"] == "/task-status/v1/odd%20%2F%252F%22%3F%23%26%2B%20%C3%BC"
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+@pytest.mark.parametrize("module", ["task_status_info", "pending_tasks_info"])
+@pytest.mark.parametrize("version", ["beta", "v1"])
+def test_ages_are_judged_by_the_tenants_clock_from_the_first_answer_on(
+    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch, version: str, module: str, hours: int
+) -> None:
+    status = "SUCCESS" if module == "task_status_info" else None
+    tenant.scenario(
+        tasks=[{"id": f"{age}m", "age": f"{age}m", "completionStatus": status} for age in (10, 50, 70, 110, 180)]
+    )
+    run.connection.update(access_token=tenant.token().json()["access_token"], client_id=OMIT, client_secret=OMIT)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + hours * 3600)
+    assert ids_of(run(module, api_version=version, newer_than="1h")) == ["10m", "50m"]
+    assert ids_of(run(module, api_version=version, older_than="1h", newer_than="2h")) == ["70m", "110m"]
 
 
 def test_records_with_unknown_keys_or_without_usual_ones_are_returned_as_they_are(tenant: Hand, run: Run) -> None:

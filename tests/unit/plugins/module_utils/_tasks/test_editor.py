@@ -115,7 +115,7 @@ def operation(op: str, path: str, value: t.Any = None, start: str | None = None)
 
 
 def editor(tenant: Tenant, overwrite: bool = False, **given_options: t.Any) -> Editor:
-    wanted = wanted_state(options(**(given_options or {"completion_status": "TERMINATED"})), NOW)
+    wanted = wanted_state(options(**(given_options or {"completion_status": "TERMINATED"})), lambda: NOW)
     return Editor(tenant, tenant, "task1", wanted, overwrite)  # type: ignore[arg-type]
 
 
@@ -205,20 +205,218 @@ def test_a_time_that_the_server_spells_otherwise_is_not_reported_as_ignored() ->
     assert edited(tenant).ignored == []
 
 
-def test_what_the_tenant_accepts_and_does_not_set_is_named() -> None:
-    tenant = Tenant(PENDING)
-    tenant.update = lambda task_id, operations: {**PENDING, "completed": NOW_TEXT}  # type: ignore[method-assign]
-    edit = edited(tenant)
-    assert edit.ignored == ["/completionStatus"]
-    assert edit.changed
+class Ignoring(Tenant):
+    """A tenant that accepts patches and leaves these keys as they are.
+
+    answers: what it answers in place of the record, made of the record before the patch and after it.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        *keys: str,
+        answers: t.Callable[[Record, Record], Record] = lambda before, after: after,
+        **facts: t.Any,
+    ) -> None:
+        super().__init__(record, **facts)
+        self._keys = keys
+        self._answers = answers
+        self.reads = 0
+
+    def get(self, task_id: str) -> Record | None:
+        self.reads += 1
+        return super().get(task_id)
+
+    def update(self, task_id: str, operations: t.Sequence[dict[str, t.Any]]) -> Record:
+        before = copy.deepcopy(self.record)
+        super().update(task_id, operations)
+        self.record.update({key: before[key] for key in self._keys})
+        return self._answers(before, copy.deepcopy(self.record))
 
 
-def test_a_patch_that_changes_nothing_at_all_is_no_change() -> None:
-    tenant = Tenant(PENDING)
-    tenant.update = lambda task_id, operations: dict(PENDING)  # type: ignore[method-assign]
+ANSWERS: dict[str, t.Callable[[Record, Record], Record]] = {
+    "as before": lambda before, after: before,
+    "of another task": lambda before, after: {**after, "id": "task2"},
+    "of another task, as before": lambda before, after: {**before, "id": "task2"},
+    "without id": lambda before, after: {key: value for key, value in after.items() if key != "id"},
+    "id null": lambda before, after: {**after, "id": None},
+    "nothing in it": lambda before, after: {},
+    "what was set alone": lambda before, after: {key: after[key] for key in ("id", "completed", "completionStatus")},
+    "half of what was set": lambda before, after: {**after, "completed": None},
+}
+
+
+@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_that_does_not_show_the_edit_is_checked_against_the_record_once(
+    answers: t.Callable[[Record, Record], Record],
+) -> None:
+    tenant = Ignoring(PENDING, answers=answers)
     edit = edited(tenant)
+    assert (edit.changed, edit.ignored, edit.note) == (True, [], "")
+    assert edit.after == tenant.record == {**PENDING, "completionStatus": "TERMINATED", "completed": NOW_TEXT}
+    assert (len(tenant.patches), tenant.reads) == (1, 2)
+
+
+def test_an_answer_that_shows_the_edit_needs_no_other_look() -> None:
+    tenant = Ignoring(PENDING)
+    assert edited(tenant).changed
+    assert tenant.reads == 1
+
+
+@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("ignored", [["completionStatus"], ["completed"], ["completed", "completionStatus"]])
+def test_what_the_tenant_accepts_and_does_not_set_is_named(
+    answers: t.Callable[[Record, Record], Record], ignored: list[str]
+) -> None:
+    tenant = Ignoring(PENDING, *ignored, answers=answers, before_request={3: {"percentComplete": 55}})
+    edit = edited(tenant)
+    assert sorted(edit.ignored) == [f"/{key}" for key in ignored]
+    assert edit.changed is (len(ignored) == 1)
+    assert edit.after == tenant.record
+    assert edit.note == ""
+    assert (len(tenant.patches), tenant.reads) == (1, 2)
+
+
+def test_a_removal_that_is_answered_with_nothing_is_looked_for_in_the_record() -> None:
+    for ignored in ([], ["progress"]):
+        tenant = Ignoring({**PENDING, "progress": "x"}, *ignored, answers=lambda before, after: {})
+        edit = edited(tenant, patch=[operation("remove", "/progress")])
+        assert (edit.changed, edit.ignored) == (not ignored, [f"/{key}" for key in ignored])
+        assert edit.after == tenant.record
+
+
+def test_what_is_within_a_key_that_the_tenant_dropped_is_named() -> None:
+    record = {**PENDING, "attributes": {"list": [1, 2], "text": "a"}}
+    tenant = Ignoring(record, "attributes")
+    edit = edited(tenant, patch=[operation("add", "/attributes/new", 1), operation("remove", "/attributes/list/0")])
+    assert sorted(edit.ignored) == ["/attributes/list/0", "/attributes/new"]
     assert not edit.changed
-    assert sorted(edit.ignored) == ["/completed", "/completionStatus"]
+
+
+def test_a_task_that_has_completed_by_itself_although_the_patch_was_accepted_is_left_as_it_is() -> None:
+    by_itself = {"completionStatus": "SUCCESS", "completed": "2026-05-17T19:33:00.000Z"}
+    tenant = Ignoring(
+        PENDING, "completed", "completionStatus", answers=lambda before, after: before, before_request={3: by_itself}
+    )
+    edit = edited(tenant)
+    assert (edit.changed, edit.operations, edit.ignored) == (False, [], [])
+    assert edit.after == tenant.record
+    assert "has already completed (SUCCESS" in edit.note
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        1779046396470,
+        1779046396470.0,
+        "2026-05-17T19:33:16.470000Z",
+        "2026-05-17T19:33:16.470000000Z",
+        "2026-05-17T19:33:16.47+0000",
+        "2026-05-17T15:03:16.470-0430",
+        "2026-05-17T19:33:16.470",
+    ],
+)
+def test_a_time_that_the_record_writes_in_another_way_is_the_same(time: t.Any) -> None:
+    edit = edited(Ignoring(PENDING, answers=lambda before, after: {**after, "completed": time}))
+    assert (edit.changed, edit.ignored) == (True, [])
+    record = {**PENDING, "completionStatus": "TERMINATED", "completed": time}
+    edit = edited(Tenant(record), completion_status="TERMINATED", completed=NOW_TEXT)
+    assert (edit.changed, edit.operations, edit.note) == (False, [], "")
+    edit = edited(Tenant(record), completion_status="ERROR")
+    assert f"has already completed (TERMINATED, {time}) and" in edit.note
+
+
+IN_DOUBT = "the record may have been changed by the patch: look at it before you run this again."
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, None])
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_record_that_cannot_be_read_after_a_lost_answer_may_have_been_changed(status: int | None, reads: int) -> None:
+    tenant = Tenant(PENDING, "before")
+    get = tenant.get
+    left = [reads]
+
+    def get_and_fail_in_the_end(task_id: str) -> Record | None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise failure(status)
+        return get(task_id)
+
+    tenant.get = get_and_fail_in_the_end  # type: ignore[method-assign]
+    with pytest.raises(RequestFailed) as caught:
+        edited(tenant)
+    assert str(caught.value).endswith(f"; {IN_DOUBT}")
+    assert len(tenant.patches) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_a_refusal_after_a_lost_answer_says_that_the_record_may_have_been_changed(status: int) -> None:
+    tenant = Tenant(PENDING, "before", failure(status), failure(status))
+    with pytest.raises(RequestFailed) as caught:
+        edited(tenant)
+    assert caught.value.status == status
+    assert str(caught.value).endswith(IN_DOUBT)
+
+
+def test_other_failures_after_a_lost_answer_say_so_too() -> None:
+    never_again = [operation("test", "/percentComplete", 10), operation("replace", "/percentComplete", 99)]
+    progress = {3: {"percentComplete": 11}}
+    with pytest.raises(IscError) as caught:
+        edited(Tenant(PENDING, "before", before_request=progress), patch=never_again)
+    assert str(caught.value).endswith(f"; {IN_DOUBT}")
+    gone = Tenant(PENDING, "after")
+    update = gone.update
+
+    def vanish(task_id: str, operations: t.Sequence[dict[str, t.Any]]) -> Record:
+        try:
+            return update(task_id, operations)
+        finally:
+            gone.record = {}
+
+    gone.update = vanish  # type: ignore[method-assign]
+    with pytest.raises(IscError, match="No task has the id") as caught:
+        edited(gone)
+    assert str(caught.value).endswith(f"; {IN_DOUBT}")
+
+
+def test_a_failure_without_a_lost_answer_says_nothing_of_a_change() -> None:
+    for tenant in (Tenant(PENDING, failure(403)), Tenant(PENDING, failure(400), failure(400)), Tenant({})):
+        with pytest.raises(IscError) as caught:
+            edited(tenant)
+        assert "changed" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"id": None},
+        {"id": 7, "completed": 0, "messages": None},
+        {"completionStatus": 5, "target": "none", "created": {"no": "time"}},
+        {"id": ["x"], "uniqueName": {"a": 1}, "target": {"name": 7}},
+    ],
+)
+def test_a_record_that_lacks_what_records_have_is_edited_all_the_same(record: Record) -> None:
+    tenant = Tenant({"x": 1, **record})
+    edit = edited(tenant)
+    assert (edit.changed, edit.ignored) == (True, [])
+    assert edit.after == tenant.record
+    assert tenant.record["completionStatus"] == "TERMINATED"
+    again = edited(tenant, completion_status="ERROR")
+    assert (again.changed, len(tenant.patches)) == (False, 1)
+    assert "has already completed (TERMINATED, " in again.note
+
+
+def test_a_long_text_in_a_record_is_cut_in_what_is_said_of_it() -> None:
+    trace = "java.lang.IllegalStateException: no\n" + "\tat com.example.Some.method(Some.java:1)\n" * 200
+    record = {**PENDING, "completed": trace, "completionStatus": trace, "progress": trace}
+    edit = edited(Tenant(record), completion_status="ERROR")
+    assert len(edit.note) < 500
+    assert "\n" not in edit.note
+    with pytest.raises(IscError) as caught:
+        edited(Tenant({**record, "id": trace}), patch=[operation("test", "/progress", "short")])
+    assert len(str(caught.value)) < 500
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -438,7 +636,7 @@ def test_an_operation_that_makes_no_sense_is_refused_before_anything_is_sent(
     step: dict[str, t.Any], advice: str
 ) -> None:
     with pytest.raises(InvalidOption, match=advice) as caught:
-        wanted_state(options(patch=[step]), NOW)
+        wanted_state(options(patch=[step]), lambda: NOW)
     assert str(caught.value).startswith("patch is {")
 
 
@@ -453,20 +651,20 @@ def test_operations_are_taken_over_with_the_members_they_need_and_no_others() ->
                 operation("remove", "/a~1b"),
             ]
         ),
-        NOW,
+        lambda: NOW,
     )
     assert wanted({"a/b": None, "list": [], "x": 1}) == {"list": [None], "moved": 1, "copied": 1}
 
 
 def test_a_completed_time_without_a_zone_is_refused() -> None:
     with pytest.raises(InvalidOption, match=r"^completed is "):
-        wanted_state(options(completed="2026-05-17T19:33:16"), NOW)
+        wanted_state(options(completed="2026-05-17T19:33:16"), lambda: NOW)
 
 
 def test_a_completed_time_alone_leaves_the_status_as_it_is() -> None:
-    wanted = wanted_state(options(completed="2026-05-17T21:33:16+02:00"), NOW)
+    wanted = wanted_state(options(completed="2026-05-17T21:33:16+02:00"), lambda: NOW)
     assert wanted(OVER) == {**OVER, "completed": "2026-05-17T19:33:16.000Z"}
 
 
 def test_a_status_alone_keeps_the_time_that_is_there() -> None:
-    assert wanted_state(options(completion_status="ERROR"), NOW)(OVER) == {**OVER, "completionStatus": "ERROR"}
+    assert wanted_state(options(completion_status="ERROR"), lambda: NOW)(OVER) == {**OVER, "completionStatus": "ERROR"}
