@@ -288,7 +288,7 @@ def test_a_removal_that_is_answered_with_nothing_is_looked_for_in_the_record() -
 def test_what_is_within_a_key_that_the_tenant_dropped_is_named() -> None:
     record = {**PENDING, "attributes": {"list": [1, 2], "text": "a"}}
     tenant = Ignoring(record, "attributes")
-    edit = edited(tenant, patch=[operation("add", "/attributes/new", 1), operation("remove", "/attributes/list/0")])
+    edit = edited(tenant, patch=[operation("add", "/attributes/new", "b"), operation("remove", "/attributes/list/0")])
     assert sorted(edit.ignored) == ["/attributes/list/0", "/attributes/new"]
     assert not edit.changed
 
