@@ -12,6 +12,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec
+from ansible_collections.sailpoint.isc.plugins.module_utils._entries import invalid_entry
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
@@ -36,6 +37,8 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
             if option.get("no_log") and isinstance(secret, str) and secret:
                 register_secret(secret)
                 self.no_log_values.add(secret)
+        if self.validation_result.errors:
+            msg = invalid_entry(self.argument_spec, self.params) or msg
         super().fail_json(msg, **facts)
 
 

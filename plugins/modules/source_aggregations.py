@@ -179,7 +179,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.queue import AggregateMany
+from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 OPTIONS = {
@@ -207,8 +209,10 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
-    for source in options["sources"]:
-        _argspec.check(source)
+    Waiter.from_options(options)  # Before the entries: none of them is to blame for these options.
+    for position, source in enumerate(options["sources"]):
+        with entry_named("sources", position, source):
+            _argspec.check(source)
     aggregate = AggregateMany(
         client,
         TaskStatuses(client),

@@ -10,10 +10,16 @@ import os
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import Start, Starter, Wanted
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import (
+    Start,
+    Starter,
+    Turn,
+    Wanted,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import has_completed
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
@@ -25,12 +31,24 @@ _FOR_PROGRESS = 5
 
 
 class Aggregate:
-    """An aggregation as the options of source_aggregation describe it. Raises InvalidOption when it is made."""
+    """An aggregation as the options of source_aggregation describe it. Raises InvalidOption when it is made.
 
-    def __init__(self, client: Client, tasks: TaskStatuses, options: t.Mapping[str, t.Any]) -> None:
+    options: also source_name, what the caller calls the source, where there is such a name.
+    turn: when it may be launched; None: at once.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        tasks: TaskStatuses,
+        options: t.Mapping[str, t.Any],
+        turn: Turn | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._client = client
         self._tasks = tasks
         self._options = options
+        self._clock = clock or Clock()
         self._aggregations = Aggregations(client)
         self._kind = KINDS[options["aggregation"]]
         if options["disable_optimization"] and not self._kind.optimized:
@@ -46,9 +64,9 @@ class Aggregate:
             options["disable_optimization"],
             options["on_busy"],
             None if options["max_age"] is None else duration("max_age", options["max_age"]),
+            options.get("source_name"),
         )
-        timeout = Waiter.from_options(options).timeout
-        self._starter = Starter(tasks, self._aggregations, client.transport, wanted, self._waiter, timeout)
+        self._starter = Starter(client, tasks, self._aggregations, wanted, self._waiter, turn or Turn())
 
     def planned(self) -> dict[str, t.Any]:
         """The result that run() would have, as far as that can be known. Raises IscError as run() would."""
@@ -62,13 +80,13 @@ class Aggregate:
             self._wait(start, result)
         return result
 
-    def _waiter(self, timeout: float) -> Waiter:
-        return Waiter.from_options({**self._options, "timeout": str(timeout)})
+    def _waiter(self) -> Waiter:
+        return Waiter.from_options(self._options, self._clock)
 
     def _wait(self, start: Start, result: dict[str, t.Any]) -> None:
         task_id = t.cast("dict[str, t.Any]", start.task)["id"]
-        waiter = self._waiter(self._starter.left())
-        watch = IdsWatch(self._tasks, [task_id], _NOT_FOUND_GRACE, waiter.clock)
+        waiter = self._starter.waiter()
+        watch = IdsWatch(self._tasks, [task_id], _NOT_FOUND_GRACE, self._clock)
         failure = None
         try:
             found = Wait(watch, waiter, self._client.transport, self._options["fail_on"], fields=None).run()
@@ -76,8 +94,10 @@ class Aggregate:
             failure, found = error, error.as_failure()
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(task_id, result["task"])
+        if has_completed(result["task"]):
+            self._client.underway.pop(task_id, None)
         result["elapsed"] = round(waiter.elapsed, 3)
-        with self._client.transport.until(waiter.clock.now() + _FOR_PROGRESS):
+        with self._client.transport.until(self._clock.now() + _FOR_PROGRESS):
             progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
         if progress is not None:
             result["progress"] = progress

@@ -61,26 +61,36 @@ class Aggregations:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def launch(self, source_id: str, kind: Kind, file: str | None, disable_optimization: bool) -> Launch:
-        """Asks for an aggregation once.
+    def launch(
+        self,
+        source_id: str,
+        kind: Kind,
+        file: str | None,
+        disable_optimization: bool,
+        before_each_try: t.Callable[[], None] = lambda: None,
+    ) -> Launch:
+        """Asks for an aggregation, and again only where it is certain that none was started.
 
-        Raises RequestFailed; where that is maybe_applied, an aggregation may have been started.
+        Raises RequestFailed; where that is maybe_applied, an aggregation may have been started. Also what
+        before_each_try raises, and then nothing is sent any more.
         """
-        facts: dict[str, t.Any] = {}
         fields = {"disableOptimization": "true"} if disable_optimization else {}
         # With nothing to send there is no body and no Content-Type: a multipart header alone is answered with 500.
-        if file is not None or fields:
-            boundary = new_boundary()
-            facts["headers"] = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-            facts["body"] = lambda: Multipart(boundary, fields, file)
+        boundary = new_boundary() if file is not None or fields else None
+
+        def body() -> Multipart | None:
+            before_each_try()
+            return None if boundary is None else Multipart(boundary, fields, file)
+
         answer = self._client.request(
             "POST",
             self._client.url("sources", source_id, kind.operation),
             accept=_is_launch,
-            wanted="the task of the aggregation",
+            wanted="the id of the task that was started",
             idempotent=False,
+            headers={} if boundary is None else {"Content-Type": f"multipart/form-data; boundary={boundary}"},
+            body=body,
             advice={403: _USER_ADVICE, 404: _NO_SOURCE},
-            **facts,
         ).body
         return Launch(_as_record(task_in(answer), source_id), answer, refusal(answer))
 
@@ -98,7 +108,10 @@ class Aggregations:
 
 
 def _is_launch(body: t.Any) -> bool:
-    return isinstance(body, dict) and (isinstance(task_in(body).get("id"), str) or refusal(body) is not None)
+    if not isinstance(body, dict):
+        return False
+    task_id = task_in(body).get("id")
+    return (isinstance(task_id, str) and task_id != "") or refusal(body) is not None
 
 
 def _as_record(task: Record, source_id: str) -> Record:

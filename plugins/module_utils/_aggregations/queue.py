@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import threading
 import typing as t
+from queue import Empty, SimpleQueue
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.aggregation import Aggregate
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import NotWanted, Turn
+from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import source_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line
 
 # Seconds between two looks at the threads, so that an interrupt is noticed.
 _GLANCE = 0.5
+# Characters of one outcome in a sentence about all of them.
+_LONGEST_REASON = 600
+_STOPPED = "Another aggregation failed before."
 
 Outcome = dict[str, t.Any]
 
@@ -26,7 +33,7 @@ class SomeFailed(IscError):
 
     def __init__(self, outcomes: list[Outcome]) -> None:
         failed = [outcome for outcome in outcomes if outcome["failed"]]
-        reasons = "; ".join(f"{_named(outcome)}: {outcome['reason'].rstrip('.')}" for outcome in failed)
+        reasons = listed([one_line(f"{_named(one)}: {one['reason']}", _LONGEST_REASON).rstrip(".") for one in failed])
         left = sum(outcome["action"] == "not_started" and not outcome["failed"] for outcome in outcomes)
         rest = f", and {left} {'was' if left == 1 else 'were'} not started for that" if left else ""
         super().__init__(f"{len(failed)} of {len(outcomes)} aggregations failed{rest}: {reasons}.")
@@ -37,7 +44,7 @@ class SomeFailed(IscError):
 
 
 class AggregateMany:
-    """The aggregations of sources. Raises InvalidOption when it is made.
+    """The aggregations of sources. Raises InvalidOption when it is made, InvalidEntry where an entry is to blame.
 
     sources: their options, as in the module.  common: the options that are the same for all.
     max_parallel: so many sources at once.  stop_on_failure: start nothing more after a failure.
@@ -56,11 +63,15 @@ class AggregateMany:
         self._stop_on_failure = stop_on_failure
         self._failed = threading.Event()
         self._crash: BaseException | None = None
-        # A source that is listed twice is not aggregated twice at the same time.
-        self._turns = {source["id"]: threading.Lock() for source in sources}
-        self._sources = [[_Step(source, kind) for kind in source["kinds"]] for source in sources]
-        for step in self._steps():
-            step.prepare(client, tasks, common)
+        self._sources: list[_Source] = []
+        for position, source in enumerate(sources):
+            with entry_named("sources", position, source):
+                place = _Place([earlier.place for earlier in self._sources], self._is_over)
+                same = [earlier for earlier in self._sources if earlier.source_id == source["id"]]
+                steps = [_Step(client, tasks, {**common, **source}, kind, place) for kind in source["kinds"]]
+                self._sources.append(
+                    _Source(source["id"], steps, place, same[-1].ended if same else None, threading.Event())
+                )
 
     def planned(self) -> dict[str, t.Any]:
         """The result that run() would have, as far as that can be known. Raises SomeFailed as run() would."""
@@ -70,8 +81,9 @@ class AggregateMany:
 
     def run(self) -> dict[str, t.Any]:
         """Does all of it and waits for its end. Raises SomeFailed."""
-        # Handing out the next one is safe between threads: it takes one step of the interpreter.
-        waiting = iter(self._sources)
+        waiting: SimpleQueue[_Source] = SimpleQueue()
+        for source in self._sources:
+            waiting.put(source)
         # Daemons: whoever interrupts the task does not wait for them.
         threads = [
             threading.Thread(target=self._work, args=(waiting,), daemon=True)
@@ -86,20 +98,35 @@ class AggregateMany:
             raise self._crash
         return self._result()
 
-    def _work(self, waiting: t.Iterator[list[_Step]]) -> None:
-        try:
-            for steps in waiting:
-                with self._turns[steps[0].outcome["source_id"]]:
-                    for step in steps:
-                        if self._crash is None and not (self._stop_on_failure and self._failed.is_set()):
-                            step.do(Aggregate.run)
-                        if step.outcome["failed"]:
-                            self._failed.set()
-        except BaseException as error:
-            self._crash = error
+    def _work(self, waiting: SimpleQueue[_Source]) -> None:
+        while True:
+            try:
+                source = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                self._aggregate(source)
+            except BaseException as error:
+                self._crash = error
+            finally:
+                source.place.pass_on()
+                source.ended.set()
+
+    def _aggregate(self, source: _Source) -> None:
+        # A source that is listed twice is not aggregated twice at the same time.
+        if source.after is not None and not source.after.is_set():
+            source.place.pass_on()
+            source.after.wait()
+        for step in source.steps:
+            step.do(Aggregate.run)
+            if step.outcome["failed"]:
+                self._failed.set()
+
+    def _is_over(self) -> bool:
+        return self._crash is not None or (self._stop_on_failure and self._failed.is_set())
 
     def _steps(self) -> list[_Step]:
-        return [step for steps in self._sources for step in steps]
+        return [step for source in self._sources for step in source.steps]
 
     def _result(self) -> dict[str, t.Any]:
         outcomes = [step.outcome for step in self._steps()]
@@ -108,45 +135,78 @@ class AggregateMany:
         return result_of(outcomes)
 
 
-class _Step:
-    """One aggregation of one source, and what became of it."""
+class _Place(Turn):
+    """The place of a source in the order of launches: after those that it is given, and while it is not over."""
 
-    def __init__(self, source: t.Mapping[str, t.Any], kind: str) -> None:
-        self._source = source
-        self._kind = kind
+    def __init__(self, before: t.Sequence[_Place], is_over: t.Callable[[], bool]) -> None:
+        self._before = before
+        self._is_over = is_over
+        self._passed = threading.Event()
+
+    def wait(self) -> None:
+        for place in self._before:
+            place._passed.wait()
+        self.check()
+
+    def check(self) -> None:
+        if self._is_over():
+            raise NotWanted(_STOPPED)
+
+    def pass_on(self) -> None:
+        self._passed.set()
+
+
+class _Source(t.NamedTuple):
+    """The aggregations of one source, one after the other. after: what is waited for before the first of them."""
+
+    source_id: str
+    steps: list[_Step]
+    place: _Place
+    after: threading.Event | None
+    ended: threading.Event
+
+
+class _Step:
+    """One aggregation of one source, and what became of it. options: of the source, and those that all have in common.
+
+    turn: when it may be launched.
+    """
+
+    def __init__(
+        self, client: Client, tasks: TaskStatuses, options: t.Mapping[str, t.Any], kind: str, turn: Turn
+    ) -> None:
+        self._turn = turn
         self.outcome: Outcome = {
-            "source_id": source["id"],
-            "source_name": source["name"],
+            "source_id": options["id"],
+            "source_name": options["name"],
             "aggregation": kind,
             "action": "not_started",
             "task": None,
             "failed": False,
-            "reason": "Another aggregation failed before.",
+            "reason": _STOPPED,
             "warnings": [],
         }
-
-    def prepare(self, client: Client, tasks: TaskStatuses, common: t.Mapping[str, t.Any]) -> None:
-        source, kind = self._source, self._kind
         # A file of accounts is none of entitlements; whoever has one lists the source with that kind alone.
-        file = source["file"] if kind != "entitlements" or source["kinds"] == ["entitlements"] else None
+        file = options["file"] if kind != "entitlements" or options["kinds"] == ["entitlements"] else None
         if kind == "uncorrelated_accounts" and file is None:
-            raise InvalidOption("sources", source["id"], "uncorrelated_accounts needs file")
-        options = {
-            **common,
-            "source_id": source["id"],
+            raise InvalidOption("kinds", options["kinds"], "uncorrelated_accounts needs file")
+        own = {
+            "source_id": options["id"],
+            "source_name": options["name"],
             "aggregation": kind,
             "file": file,
-            "disable_optimization": source["disable_optimization"] and kind == "accounts",
-            "on_busy": source["on_busy"],
-            "max_age": source["max_age"],
+            "disable_optimization": options["disable_optimization"] and kind == "accounts",
             "wait": True,
         }
-        self._aggregate = Aggregate(client, tasks, options)
+        self._aggregate = Aggregate(client, tasks, {**options, **own}, turn)
 
     def do(self, what: t.Callable[[Aggregate], dict[str, t.Any]]) -> None:
         try:
+            self._turn.check()
             result = what(self._aggregate)
             failed, reason = False, result.get("msg", "")
+        except NotWanted:
+            return
         except IscError as error:
             result = error.as_failure()
             failed, reason = True, str(error)

@@ -2,33 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts an aggregation exactly once: not while one runs, not if a recent one will do, not twice for a lost answer."""
+"""Starts an aggregation once: not while one runs, not if a recent one will do, never again after a lost answer."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations, Kind
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, name_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import reason, shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, parse_timestamp
 
-# How often, and after how many seconds, a task is looked for whose launch was not answered.
-_LOOKS = (0, 1, 2, 4)
-_MAY_BE_RUNNING = (
-    "the answer to the launch before it was lost, so that an aggregation may be running now: look for it before you "
-    "run this again"
-)
-_NOT_FOUND = (
-    "no aggregation was found that it started, but one may be running all the same: look before you run this again"
-)
+# A launch whose answer was lost is looked for at once and after these pauses, for so long at least; seconds.
+_FIRST_PAUSE = 1
+_LONGEST_PAUSE = 30
+_LEAST_LOOKING = 60
+# Seconds that the last look may take beyond that.
+_LAST_LOOK = 5
+# Somebody else may start one as well while it is looked for.
+_MOST_NEW = 10
 _IN_THE_WAY = "nothing was started, as this one is in the way: raise timeout, or look whether it is stuck"
 # A refusal with nothing running: the other one has just ended, or the reason is another.
 _MOST_GROUNDLESS_REFUSALS = 2
@@ -36,7 +35,10 @@ _MOST_GROUNDLESS_REFUSALS = 2
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What is wanted. max_age: seconds for which the last success is good enough; None: start in any case."""
+    """What is wanted. max_age: seconds for which the last success is good enough; None: start in any case.
+
+    source_name: what the caller calls the source; None: as the tenant does.
+    """
 
     source_id: str
     kind: Kind
@@ -44,6 +46,7 @@ class Wanted:
     disable_optimization: bool = False
     on_busy: str = "fail"
     max_age: float | None = None
+    source_name: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,32 +60,49 @@ class Start:
     warnings: tuple[str, ...] = ()
 
 
+class NotWanted(IscError):
+    """Nothing may be started any more."""
+
+
+class Turn:
+    """When a launch may go out. This one is for an aggregation that is alone: at once, and at any time."""
+
+    def wait(self) -> None:
+        """Returns when it may. Raises NotWanted as check() does."""
+
+    def check(self) -> None:
+        """Raises NotWanted where nothing may be started any more."""
+
+    def pass_on(self) -> None:
+        """Lets the launches go out that come after this one; to be called before anything is waited for."""
+
+
 class Starter:
-    """Starts one aggregation. waiter: makes a waiter for so many seconds.  timeout: seconds for all that waits here."""
+    """Starts one aggregation. waiter: makes a waiter that has the timeout for all that is waited for."""
 
     def __init__(
         self,
+        client: Client,
         tasks: TaskStatuses,
         aggregations: Aggregations,
-        transport: Transport,
         wanted: Wanted,
-        waiter: t.Callable[[float], Waiter],
-        timeout: float,
+        waiter: t.Callable[[], Waiter],
+        turn: Turn,
     ) -> None:
+        self._client = client
         self._tasks = tasks
         self._aggregations = aggregations
-        self._transport = transport
         self._wanted = wanted
-        self._waiter = waiter
-        self._timeout = timeout
+        self._new_waiter = waiter
+        self._clock = waiter().clock
+        self._turn = turn
         self._ends_at = 0.0
-        self._lost_an_answer = False
         # Tasks that were there before the launch; that an answer tells the time in whole seconds cannot mislead then.
         self._known: set[str] = set()
 
-    def left(self) -> float:
-        """Seconds, in tenths, until the time is up, which begins with run()."""
-        return max(0.0, round(self._ends_at - self._waiter(0).clock.now(), 1))
+    def waiter(self) -> Waiter:
+        """A waiter whose time is up with the timeout, which begins with run()."""
+        return dataclasses.replace(self._new_waiter(), ends_at=self._ends_at)
 
     def planned(self) -> Start:
         """What run() would do, as far as that can be known without doing it. Raises IscError as run() would."""
@@ -95,27 +115,29 @@ class Starter:
     def run(self) -> Start:
         """Starts it, or does what on_busy and max_age say.
 
-        Raises IscError where it cannot be started, WaitFailed where another one does not end in time.
+        Raises IscError where it cannot be started, WaitFailed where another one does not end in time, NotWanted where
+        nothing may be started any more.
         """
-        self._ends_at = self._waiter(0).clock.now() + self._timeout
+        self._ends_at = self._new_waiter().deadline()
         recent = self._recent_success()
         if recent:
             return recent
         groundless = 0
-        refusal: str | None = None
         while True:
             running = self._running(self._wanted.kind)
+            refusal = ""
             if running is None:
-                start, refusal = self._launch()
-                if refusal is None:
-                    return start
+                launched = self._launch()
+                if isinstance(launched, Start):
+                    return launched
+                refusal = launched
                 running = self._running(self._wanted.kind)
             blocking = running or self._running(*KINDS.values())
             if blocking is None:
                 groundless += 1
                 if groundless == _MOST_GROUNDLESS_REFUSALS or self._wanted.on_busy in ("fail", "skip"):
-                    lost = f"; {_MAY_BE_RUNNING}" if self._lost_an_answer else ""
-                    raise IscError(f"The tenant did not start the aggregation: {str(refusal).rstrip('.')}{lost}.")
+                    said = reason([refusal]).rstrip(".")
+                    raise IscError(f"The tenant did not start the aggregation: {said}.")
                 self._pause()
             elif self._wanted.on_busy == "wait" or (self._wanted.on_busy == "adopt" and running is None):
                 # One of another kind is none to adopt, but what is wanted can start after it.
@@ -123,14 +145,34 @@ class Starter:
             else:
                 return self._when_busy(blocking)
 
+    def name_of(self, record: Record) -> str:
+        """The task in words, with the source as the caller calls it."""
+        if self._wanted.source_name is None:
+            return name_of(record)
+        target = record.get("target")
+        known = target if isinstance(target, dict) else {}
+        return name_of({**record, "target": {**known, "name": self._wanted.source_name}})
+
     def _when_busy(self, running: Record) -> Start:
         if self._wanted.on_busy == "fail":
-            raise IscError(
-                f"The source is busy: {name_of(running)} has been running since {running.get('created')}; "
-                "wait for it, or set on_busy."
-            )
-        action = "skipped" if self._wanted.on_busy == "skip" else "adopted"
-        return Start(action, running, note=f"{name_of(running)} is already running.")
+            created = parse_timestamp(running.get("created"))
+            runs = "is running" if created is None else f"has been running since {format_timestamp(created)}"
+            raise IscError(f"The source is busy: {self.name_of(running)} {runs}; wait for it, or set on_busy.")
+        note = f"{self.name_of(running)} is already running."
+        if self._wanted.on_busy == "skip":
+            return Start("skipped", running, note=note)
+        self._id_of(running)
+        self._turn.pass_on()
+        return Start("adopted", running, note=note)
+
+    def _id_of(self, running: Record) -> str:
+        task_id = running.get("id")
+        if isinstance(task_id, str) and task_id:
+            return task_id
+        raise IscError(
+            f"The source is busy: {self.name_of(running)} is running, and it cannot be waited for, as the tenant did "
+            "not tell the id of the task; run this again later."
+        )
 
     def _recent_success(self) -> Start | None:
         if self._wanted.max_age is None:
@@ -138,8 +180,8 @@ class Starter:
         selection = self._selection(self._wanted.kind, completion_statuses=["SUCCESS"], max_results=1)
         for record in self._tasks.listing(selection):
             ended = parse_timestamp(record.get("completed"))
-            if ended is not None and time.time() - ended < self._wanted.max_age:
-                return Start("skipped", record, note=f"{name_of(record)} succeeded at {record['completed']}.")
+            if ended is not None and self._client.now() - ended < self._wanted.max_age:
+                return Start("skipped", record, note=f"{self.name_of(record)} succeeded at {format_timestamp(ended)}.")
         return None
 
     def _selection(self, *kinds: Kind, **facts: t.Any) -> Selection:
@@ -152,70 +194,118 @@ class Starter:
         return running[0] if running else None
 
     def _pause(self) -> None:
-        waiter = self._waiter(0)
-        waiter.clock.sleep(min(next(waiter.pauses), self.left()))
+        left = max(0.0, self._ends_at - self._clock.now())
+        self._clock.sleep(min(next(self._new_waiter().pauses), left))
 
     def _let_finish(self, running: Record) -> None:
-        waiter = self._waiter(self.left())
-        watch = IdsWatch(self._tasks, [running["id"]], self.left(), waiter.clock)
+        task_id = self._id_of(running)
+        self._turn.pass_on()
+        waiter = self.waiter()
+        grace = max(0.0, self._ends_at - self._clock.now())
+        watch = _WatchWhileWanted(self._turn, self._tasks, [task_id], grace, self._clock)
         try:
-            Wait(watch, waiter, self._transport, fail_on=(), fields=None).run()
+            Wait(watch, waiter, self._client.transport, fail_on=(), fields=None).run()
         except WaitFailed as error:
+            if isinstance(error.cause, NotWanted):
+                raise error.cause from None
             if isinstance(error.cause, IscError):
                 raise
-            rest = _MAY_BE_RUNNING if self._lost_an_answer else _IN_THE_WAY
-            raise IscError(f"{str(error).rstrip('.')}; {rest}.") from None
+            raise IscError(f"{str(error).rstrip('.')}; {_IN_THE_WAY}.") from None
 
-    def _launch(self) -> tuple[Start, str | None]:
-        """Sends the launch, and again only if it is certain that nothing was started. Also the reason of a refusal."""
+    def _launch(self) -> Start | str:
+        """Sends the launch, and again only where it is certain that nothing was started. The reason of a refusal."""
         wanted = self._wanted
-        server_time = self._transport.server_time
-        asked_at = time.time() if server_time is None else server_time.timestamp()
-        retry = 0
-        while True:
-            failure = None
-            refusal = None
-            try:
-                launch = self._aggregations.launch(
-                    wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization
-                )
-            except RequestFailed as error:
-                if not error.maybe_applied:
-                    raise
-                failure = error
-                self._lost_an_answer = True
-            else:
-                refusal = launch.refusal
-                # One that follows a lost answer may be because of what was started then.
-                if refusal is None or not self._lost_an_answer:
-                    return Start("started", launch.record, launch.answer), refusal
-            try:
-                found = self._look_for_new(asked_at)
-            except RequestFailed as error:
-                error.advice = _MAY_BE_RUNNING
+        asked_at = self._clock.now()
+        self._turn.wait()
+        # Whoever has its turn late has as much time as the others.
+        self._ends_at += self._clock.now() - asked_at
+        server_time = self._client.transport.server_time
+        since = self._client.now() if server_time is None else server_time.timestamp()
+        try:
+            launch = self._aggregations.launch(
+                wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization, self._turn.check
+            )
+        except RequestFailed as error:
+            if not error.maybe_applied:
                 raise
-            if found is not None:
-                warning = (
-                    f"The answer to the launch was lost; {name_of(found)}, created right after it, is taken for it."
-                )
-                return Start("started", found, warnings=(warning,)), None
-            if failure is None:
-                return Start("started", None), refusal
-            if not self._transport.wait_before_retry(failure, retry):
-                failure.attempts += retry
-                failure.advice = _NOT_FOUND
-                raise failure
-            retry += 1
+            failure = error
+        else:
+            if launch.refusal is None:
+                self._client.underway[launch.record["id"]] = self.name_of(launch.record)
+                return Start("started", launch.record, launch.answer)
+            return launch.refusal
+        finally:
+            self._turn.pass_on()
+        return self._lost(failure, since)
 
-    def _look_for_new(self, since: float) -> Record | None:
-        """The newest task of the source and kind that was created since, seconds since 1970; it may be over already."""
-        selection = self._selection(self._wanted.kind, max_results=1)
-        clock = self._waiter(0).clock
-        for pause in _LOOKS:
-            clock.sleep(pause)
-            records: list[Record] = [*self._tasks.pending(selection), *self._tasks.listing(selection)]
-            for record in records:
-                created = parse_timestamp(record.get("created"))
-                if created is not None and created >= since and record.get("id") not in self._known:
-                    return record
-        return None
+    def _lost(self, failure: RequestFailed, since: float) -> Start:
+        """What a launch has started that failed like this, looked for as long as the timeout allows.
+
+        since: the moment of the launch, seconds since 1970.  Raises RequestFailed that says that one may be running.
+        """
+        source = self._wanted.source_name or self._wanted.source_id
+        key = f"{self._wanted.source_id}/{self._wanted.kind.operation}"
+        self._client.underway[key] = f"perhaps an aggregation of {source}, whose launch was not answered"
+        ends_at = max(self._ends_at, self._clock.now() + _LEAST_LOOKING)
+        waiter = Waiter(ends_at - self._clock.now(), doubling(_FIRST_PAUSE, _LONGEST_PAUSE), self._clock, ends_at)
+        found: list[Record] = []
+
+        def look() -> bool:
+            found.extend(self._started_since(since))
+            return bool(found)
+
+        try:
+            with self._client.transport.until(ends_at + _LAST_LOOK):
+                waiter.wait(look)
+            if waiter.fault is not None:
+                raise waiter.fault
+        except RequestFailed as error:
+            lost = "the answer to the launch before it was lost, so that an aggregation may be running now"
+            error.advice = f"{lost}: {self._look()}"
+            raise
+        finally:
+            del self._client.underway[key]
+        if not found:
+            failure.advice = (
+                f"no aggregation was found that it started, but one may be running all the same: {self._look()}"
+            )
+            raise failure
+        record = found[0]
+        self._client.underway[record["id"]] = name = self.name_of(record)
+        return Start(
+            "started",
+            record,
+            warnings=(f"The answer to the launch was lost; {name}, created right after it, is taken for it.",),
+        )
+
+    def _look(self) -> str:
+        return (
+            f"look for it with pending_tasks_info (source_ids: [{shown(self._wanted.source_id)}]) before you run this "
+            "again, or run it with on_busy: adopt"
+        )
+
+    def _started_since(self, since: float) -> list[Record]:
+        """The tasks of the source and kind that were created since and not known before, the first one first.
+
+        One may be over already; one without an id could be any.
+        """
+        selection = self._selection(self._wanted.kind, max_results=_MOST_NEW)
+        new = {}
+        for record in [*self._tasks.pending(selection), *self._tasks.listing(selection)]:
+            created = parse_timestamp(record.get("created"))
+            task_id = record.get("id")
+            if created is not None and created >= since and isinstance(task_id, str) and task_id not in self._known:
+                new[created, task_id] = record
+        return [new[key] for key in sorted(new)]
+
+
+class _WatchWhileWanted(IdsWatch):
+    """Waits for the tasks that are in the way, as long as something may be started after them."""
+
+    def __init__(self, turn: Turn, *facts: t.Any) -> None:
+        super().__init__(*facts)
+        self._turn = turn
+
+    def poll(self) -> bool:
+        self._turn.check()
+        return super().poll()

@@ -50,6 +50,8 @@ class Client:
     api: the version of the API in use.  transport: the connections, with their deadline and their counter.
     on_secret: told every token that is obtained, so that whoever logs can mask it.
     warnings: sentences for the user about what the tenant gave, though it was no failure.
+    underway: the tasks that were started or are waited for, in words, by their ids: what goes on in the tenant when
+        this ends before its time.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Client:
         self.api = settings.api
         self.transport = transport or Transport(settings)
         self.warnings: list[str] = []
+        self.underway: dict[str, str] = {}
         self._settings = settings
         self._tokens = TokenSource(settings, self.transport, on_secret)
 

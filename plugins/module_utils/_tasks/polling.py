@@ -36,21 +36,24 @@ def doubling(first: float, longest: float) -> t.Iterator[float]:
 
 @dataclasses.dataclass
 class Waiter:
-    """Polls until it is done. timeout: seconds.
+    """Polls until it is done. timeout: seconds, as the user has set them.
 
-    polls: how often a poll was answered.  elapsed: seconds from the start to the end.
+    ends_at: the moment on the clock when the time is up, where part of it has been used for something else; None: the
+        timeout begins with the wait.
+    polls: how often a poll was answered.  elapsed: seconds from the start of the wait to its end.
     fault: the transient fault that the last poll met, None where it met none.
     """
 
     timeout: float
     pauses: t.Iterator[float]
     clock: Clock = dataclasses.field(default_factory=Clock)
+    ends_at: float | None = None
     polls: int = 0
     elapsed: float = 0.0
     fault: RequestFailed | None = None
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiter:
+    def from_options(cls, options: t.Mapping[str, t.Any], clock: Clock | None = None) -> Waiter:
         """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
         interval = duration_or_seconds("interval", options["interval"], positive=True)
         longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
@@ -58,7 +61,12 @@ class Waiter:
             raise InvalidOption(
                 "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
             )
-        return cls(duration_or_seconds("timeout", options["timeout"]), doubling(interval, longest))
+        timeout = duration_or_seconds("timeout", options["timeout"])
+        return cls(timeout, doubling(interval, longest), clock or Clock())
+
+    def deadline(self) -> float:
+        """The moment on the clock when the time of a wait that begins now is up."""
+        return self.clock.now() + self.timeout if self.ends_at is None else self.ends_at
 
     def wait(self, poll: t.Callable[[], bool]) -> bool:
         """Whether poll returned true in time. A transient RequestFailed is survived, any other exception ends the wait.
@@ -66,6 +74,7 @@ class Waiter:
         There is always one poll, and one at the very end.
         """
         started = self.clock.now()
+        deadline = self.deadline()
         try:
             for pause in self.pauses:
                 self.fault = None
@@ -82,7 +91,7 @@ class Waiter:
                 except IscError:
                     self.polls += 1  # answered it was: this is what the answer means
                     raise
-                left = started + self.timeout - self.clock.now()
+                left = deadline - self.clock.now()
                 if left <= 0:
                     return False
                 self.clock.sleep(min(pause, left))

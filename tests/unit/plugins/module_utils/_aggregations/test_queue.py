@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import queue
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.queue import AggregateMany, SomeFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import Turn
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
@@ -20,10 +21,18 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import W
 Step = t.Callable[[], None]
 
 
+def nothing(_turn: Turn) -> None:
+    """What most do before their launch."""
+
+
 class Stage:
-    """What happens in the aggregations of a test. does: what one of a source and kind does; as a rule, nothing."""
+    """What happens in the aggregations of a test. does: what one of a source and kind does; as a rule, nothing.
+
+    before: what it does before its launch.
+    """
 
     def __init__(self) -> None:
+        self.before: dict[tuple[str, str], t.Callable[[Turn], object]] = {}
         self.does: dict[tuple[str, str], Step] = {}
         self.options: list[dict[str, t.Any]] = []
         self.order: list[tuple[str, str]] = []
@@ -37,15 +46,19 @@ class Played:
 
     stage: Stage
 
-    def __init__(self, _client: Client, _tasks: TaskStatuses, options: dict[str, t.Any]) -> None:
+    def __init__(self, _client: Client, _tasks: TaskStatuses, options: dict[str, t.Any], turn: Turn) -> None:
         self.stage.options.append(options)
+        self.turn = turn
         self.key = (options["source_id"], options["aggregation"])
 
     def run(self) -> dict[str, t.Any]:
+        self.stage.before.get(self.key, nothing)(self.turn)
+        self.turn.wait()
         with self.stage.lock:
             self.stage.order.append(self.key)
             self.stage.running += 1
             self.stage.most_running = max(self.stage.most_running, self.stage.running)
+        self.turn.pass_on()
         try:
             self.stage.does.get(self.key, lambda: None)()
         finally:
@@ -124,9 +137,86 @@ def test_what_a_source_says_reaches_its_aggregations(stage: Stage) -> None:
     assert {(one["wait"], one["timeout"]) for one in stage.options} == {(True, "1h")}
 
 
-def test_uncorrelated_accounts_need_a_file() -> None:
-    with pytest.raises(InvalidOption, match="uncorrelated_accounts needs file"):
-        many(source("a", "uncorrelated_accounts"))
+def test_an_entry_that_is_wrong_is_named(stage: Stage) -> None:
+    said = r'^sources\[1\] \(Leavers\): kinds is \["uncorrelated_accounts"\]: uncorrelated_accounts needs file\.$'
+    with pytest.raises(InvalidOption, match=said):
+        many(source("a"), source("b", "uncorrelated_accounts", name="Leavers"))
+
+
+@pytest.mark.parametrize("slow", [0, 1, 3])
+def test_launches_go_out_in_the_order_of_the_list_however_long_look_ups_take(slow: int, stage: Stage) -> None:
+    names = "abcdef"
+    looked_up = threading.Event()
+    others = threading.Semaphore(0)
+
+    def look_up(_turn: Turn) -> None:
+        others.release()
+
+    def look_up_slowly(_turn: Turn) -> None:
+        # Not before so many others would be ready.
+        for _other in range(slow + 1):
+            assert others.acquire(timeout=30)
+        looked_up.set()
+
+    stage.before = {(name, "accounts"): look_up for name in names}
+    stage.before[names[slow], "accounts"] = look_up_slowly
+    many(*map(source, names), max_parallel=len(names)).run()
+    assert looked_up.is_set()
+    assert stage.order == [(name, "accounts") for name in names]
+
+
+def test_one_that_waits_for_something_lets_the_others_go_on_and_one_that_is_skipped_does_not(stage: Stage) -> None:
+    others_ran, skipped = threading.Event(), threading.Event()
+
+    def wait_for_a_busy_one(turn: Turn) -> None:
+        turn.pass_on()
+        assert others_ran.wait(30)
+
+    stage.before["busy", "accounts"] = wait_for_a_busy_one
+    stage.before["two", "accounts"] = lambda _turn: skipped.set()
+    stage.before["last", "accounts"] = lambda _turn: skipped.wait(30)
+    stage.does["last", "accounts"] = others_ran.set
+    many(source("busy"), source("two", "accounts", "entitlements"), source("last"), max_parallel=3).run()
+    # Not the entitlements before the last one: its source has launched something by then.
+    assert stage.order[0] == ("two", "accounts")
+    assert stage.order[-1] == ("busy", "accounts")
+
+
+def test_a_source_that_waits_for_its_other_turn_lets_the_others_go_on(stage: Stage) -> None:
+    other_ran = threading.Event()
+    stage.does["a", "accounts"] = lambda: t.cast(None, other_ran.wait(30))
+    stage.does["b", "accounts"] = other_ran.set
+    many(source("a"), source("a", "entitlements"), source("b"), max_parallel=3).run()
+    assert other_ran.is_set()
+    assert stage.order == [("a", "accounts"), ("b", "accounts"), ("a", "entitlements")]
+
+
+def test_nothing_is_launched_after_a_failure_whatever_it_has_waited_for(stage: Stage) -> None:
+    def until_the_failure(turn: Turn) -> None:
+        turn.pass_on()
+        assert run._failed.wait(30)
+
+    stage.before["busy", "accounts"] = until_the_failure
+    stage.does["a", "accounts"] = raising(IscError("No."))
+    run = many(source("busy", "accounts", "entitlements"), source("a"), source("c"), max_parallel=2)
+    with pytest.raises(SomeFailed) as failure:
+        run.run()
+    results = failure.value.as_failure()["results"]
+    assert actions(results) == ["busy not_started", "busy not_started", "a not_started", "c not_started"]
+    assert [outcome["failed"] for outcome in results] == [False, False, True, False]
+    assert {outcome["reason"] for outcome in results if not outcome["failed"]} == {"Another aggregation failed before."}
+    assert stage.order == [("a", "accounts")]
+
+
+def test_a_sentence_about_many_failures_is_one_that_can_be_read(stage: Stage) -> None:
+    names = [f"s{number}" for number in range(14)]
+    stage.does = {(name, "accounts"): raising(IscError("The trace of a connector, " * 400)) for name in names}
+    with pytest.raises(SomeFailed) as failure:
+        many(*map(source, names), stop_on_failure=False).run()
+    message = str(failure.value)
+    assert message.startswith("14 of 14 aggregations failed: accounts of s0: The trace of a connector, The")
+    assert message.endswith("; and 4 more.")
+    assert len(message) < 7000
 
 
 @pytest.mark.parametrize("max_parallel", [2, 3])

@@ -18,15 +18,22 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operat
     Kind,
     Launch,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import Start, Starter, Wanted
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import (
+    NotWanted,
+    Start,
+    Starter,
+    Turn,
+    Wanted,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
-from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock, Wire, connected
+from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock, Wire, connected, settings
 
 NOW = 1_714_574_212.0
 ACCOUNTS, ENTITLEMENTS = KINDS["accounts"], KINDS["entitlements"]
@@ -54,7 +61,9 @@ class Tenant:
     tasks: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     launches: list[tuple[str, Kind, str | None, bool]] = dataclasses.field(default_factory=list)
     looks: int = 0
-    blind: bool = False
+    blind: RequestFailed | None = None
+    underway: dict[str, str] = dataclasses.field(default_factory=dict)
+    on_launch: t.Callable[[], object] = lambda: None
 
     def add(
         self, name: str, kind: Kind = ACCOUNTS, age: float = 0, ends_in: float | None = None, **facts: t.Any
@@ -63,7 +72,16 @@ class Tenant:
         ends = None if ends_in is None else now + ends_in
         self.tasks.append({"id": name, "kind": kind, "created": now - age, "ends": ends, "shown": now, **facts})
 
-    def launch(self, source_id: str, kind: Kind, file: str | None, disable_optimization: bool) -> Launch:
+    def launch(
+        self,
+        source_id: str,
+        kind: Kind,
+        file: str | None,
+        disable_optimization: bool,
+        before_each_try: t.Callable[[], None] = lambda: None,
+    ) -> Launch:
+        before_each_try()
+        self.on_launch()
         self.launches.append((source_id, kind, file, disable_optimization))
         step = self.script.pop(0)
         name = f"started-{len(self.launches)}"
@@ -78,7 +96,7 @@ class Tenant:
     def _shown(self, selection: Selection) -> list[Record]:
         self.looks += 1
         if self.blind:
-            raise RequestFailed("failed", method="GET", url="http://127.0.0.1/task-status", status=503, transient=True)
+            raise self.blind
         now = self.clock.now()
         found = []
         for task in sorted(self.tasks, key=lambda task: -task["created"]):
@@ -90,7 +108,7 @@ class Tenant:
                 continue
             found.append(
                 {
-                    "id": task["id"],
+                    **({} if task.get("nameless") else {"id": task["id"]}),
                     "uniqueName": "Aggregation",
                     "created": format_timestamp(task["created"]),
                     "completed": format_timestamp(task["ends"]) if over else None,
@@ -108,7 +126,7 @@ class Tenant:
         return [task for task in self._shown(selection) if task["completed"]][: selection.max_results]
 
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
-        return {record["id"]: record for record in self._shown(Selection()) if record["id"] in ids}
+        return {record["id"]: record for record in self._shown(Selection()) if record.get("id") in ids}
 
 
 @pytest.fixture
@@ -119,17 +137,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return fake
 
 
-def starter(tenant: Tenant, timeout: float = 600, retries: int = 2, **wanted: t.Any) -> Starter:
-    transport = connected(Wire(), tenant.clock, retries=retries)
+def starter(tenant: Tenant, timeout: float = 600, turn: Turn | None = None, **wanted: t.Any) -> Starter:
+    client = Client(settings(), transport=connected(Wire(), tenant.clock))
     # The server's clock as answers tell it: without what is beyond the second.
-    transport.server_time = datetime.fromtimestamp(int(tenant.clock.now()), timezone.utc)
+    client.transport.server_time = datetime.fromtimestamp(int(tenant.clock.now()), timezone.utc)
+    tenant.underway = client.underway
     return Starter(
+        client,
         t.cast(TaskStatuses, tenant),
         t.cast(Aggregations, tenant),
-        transport,
         Wanted("s", wanted.pop("kind", ACCOUNTS), **wanted),
-        lambda seconds: Waiter(seconds, doubling(2, 30), tenant.clock),
-        timeout,
+        lambda: Waiter(timeout, doubling(2, 30), tenant.clock),
+        turn or Turn(),
     )
 
 
@@ -205,13 +224,6 @@ def test_waiting_ends_with_the_timeout(clock: FakeClock) -> None:
     assert clock.now() == NOW + 30
 
 
-def test_waiting_in_vain_after_a_lost_answer_says_that_one_may_be_running(clock: FakeClock) -> None:
-    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=1000)
-    tenant.add("groups", ENTITLEMENTS, ends_in=1000)
-    with pytest.raises(IscError, match=r"^Timed out after .*; the answer to the launch before it was lost"):
-        run(tenant, on_busy="wait", timeout=30)
-
-
 def test_a_wait_that_is_refused_says_so(clock: FakeClock) -> None:
     tenant = Tenant(clock, [])
     tenant.add("running", ends_in=100)
@@ -228,16 +240,19 @@ def _raising(error: Exception) -> t.Callable[..., t.NoReturn]:
     return fail
 
 
-def test_the_timeout_begins_with_the_run(clock: FakeClock) -> None:
+def test_the_timeout_begins_with_the_run_and_the_turn_costs_nothing_of_it(clock: FakeClock) -> None:
+    class Slow(Turn):
+        def wait(self) -> None:
+            clock.sleep(100)
+
     tenant = Tenant(clock, ["start"])
-    aggregation = starter(tenant, timeout=30)
+    aggregation = starter(tenant, timeout=30, turn=Slow())
     clock.sleep(1000)
+    begin = clock.now()
     aggregation.run()
-    assert aggregation.left() == 30
-    clock.sleep(10.04)
-    assert aggregation.left() == 20
-    clock.sleep(1000)
-    assert aggregation.left() == 0
+    assert clock.now() == begin + 100
+    assert aggregation.waiter().deadline() == begin + 130
+    assert aggregation.waiter().timeout == 30
 
 
 @pytest.mark.parametrize(("on_busy", "launches"), [("fail", 1), ("skip", 1), ("adopt", 2), ("wait", 2)])
@@ -299,11 +314,9 @@ def test_refusals_without_end_are_bounded_by_the_timeout(clock: FakeClock) -> No
     assert len(tenant.launches) < 20
 
 
-@pytest.mark.parametrize("shown_after", [0, 0.5, 2.5, 6.5])
+@pytest.mark.parametrize("shown_after", [0, 0.5, 2.5, 15, 50, 400])
 @pytest.mark.parametrize("ends", [False, True])
-def test_a_lost_answer_is_looked_for_before_anything_is_sent_again(
-    shown_after: float, ends: bool, clock: FakeClock
-) -> None:
+def test_a_lost_launch_is_looked_for_and_never_sent_again(shown_after: float, ends: bool, clock: FakeClock) -> None:
     tenant = Tenant(clock, ["start and lose"], shown_after=shown_after)
     tenant.add("before", age=100, ends_in=-50)
     if ends:
@@ -313,29 +326,160 @@ def test_a_lost_answer_is_looked_for_before_anything_is_sent_again(
     assert start.action == "started"
     assert start.task is not None
     assert start.task["id"] == "started-1"
-    assert bool(start.task["completed"]) is ends
+    assert bool(start.task["completed"]) is (ends or shown_after > 30)
     assert start.answer is None
     (warning,) = start.warnings
     assert warning == (
         "The answer to the launch was lost; Aggregation (started-1), created right after it, is taken for it."
     )
     assert len(tenant.launches) == 1
+    assert tenant.underway == {"started-1": "Aggregation (started-1)"}
+    assert clock.pauses == [1, 2, 4, 8, 16, *[30] * 20][: len(clock.pauses)]
 
 
-def test_a_refusal_after_a_lost_answer_leads_to_the_one_that_was_started(clock: FakeClock) -> None:
-    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=8)
+@pytest.mark.parametrize(("timeout", "looks_for"), [(10, 60), (60, 60), (300, 300)])
+@pytest.mark.parametrize("facts", [{}, {"transient": False}, {"status": 504}, {"retry_after": 7}])
+def test_a_launch_that_is_not_found_is_given_up_when_the_time_is_up(
+    timeout: float, looks_for: float, facts: dict[str, t.Any], clock: FakeClock
+) -> None:
+    tenant = Tenant(clock, [lost(**facts)])
+    with pytest.raises(RequestFailed) as failure:
+        run(tenant, timeout=timeout)
+    assert failure.value.method == "POST"
+    assert str(failure.value).endswith(
+        "no aggregation was found that it started, but one may be running all the same: look for it with "
+        'pending_tasks_info (source_ids: ["s"]) before you run this again, or run it with on_busy: adopt.'
+    )
+    assert clock.now() == NOW + looks_for
+    assert len(tenant.launches) == 1
+    assert tenant.underway == {}
+
+
+@pytest.mark.parametrize(
+    ("facts", "waits"),
+    [({"status": 403}, False), ({"status": 401}, False), ({"status": 503, "transient": True}, True)],
+)
+def test_where_it_cannot_be_looked_for_the_failure_says_that_one_may_be_running(
+    facts: dict[str, t.Any], waits: bool, clock: FakeClock
+) -> None:
+    tenant = Tenant(clock, ["start and lose"])
+    blind = RequestFailed("failed", method="GET", url="http://127.0.0.1/task-status", advice="no", **facts)
+    tenant.on_launch = lambda: setattr(tenant, "blind", blind)
+    with pytest.raises(RequestFailed, match="so that an aggregation may be running now: look for it with pending"):
+        run(tenant, timeout=90)
+    assert len(tenant.launches) == 1
+    assert clock.now() == (NOW + 90 if waits else NOW)
+
+
+def test_a_fault_that_passes_does_not_end_the_looking(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose"], shown_after=20)
+    blind = RequestFailed("failed", method="GET", url="http://127.0.0.1/task-status", status=503, transient=True)
+    tenant.on_launch = lambda: setattr(tenant, "blind", blind)
+    shown = tenant._shown
+
+    def seeing_again(selection: Selection) -> list[Record]:
+        if clock.now() > NOW + 10:
+            tenant.blind = None
+        return shown(selection)
+
+    tenant._shown = seeing_again  # type: ignore[method-assign]
     start = run(tenant)
-    assert start.action == "started"
     assert start.task is not None
     assert start.task["id"] == "started-1"
-    assert len(tenant.launches) == 2
 
 
-def test_a_refusal_after_a_lost_answer_says_that_one_may_be_running(clock: FakeClock) -> None:
-    tenant = Tenant(clock, ["start and lose", "refuse"], shown_after=1000)
-    with pytest.raises(IscError, match=r"did not start .*; the answer to the launch before it was lost"):
+def test_the_first_one_after_the_launch_is_taken_where_there_are_more(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose"], shown_after=100)
+    tenant.on_launch = lambda: tenant.add("somebody-else-s", age=-70, shown=NOW + 100)
+    start = run(tenant)
+    assert start.task is not None
+    assert start.task["id"] == "started-1"
+
+
+def test_one_without_an_id_is_taken_for_nothing_and_waited_for_by_nobody(clock: FakeClock) -> None:
+    tenant = Tenant(clock, [lost()])
+    tenant.on_launch = lambda: tenant.add("new", nameless=True)
+    with pytest.raises(RequestFailed, match="one may be running all the same"):
         run(tenant)
-    assert len(tenant.launches) == 2
+    tenant = Tenant(clock, [])
+    tenant.add("running", nameless=True)
+    for on_busy in ("wait", "adopt"):
+        with pytest.raises(IscError, match="cannot be waited for, as the tenant did not tell the id of the task"):
+            run(tenant, on_busy=on_busy)
+    assert run(tenant, on_busy="skip").action == "skipped"
+
+
+class Stopping(Turn):
+    """A turn that ends at some moment on the clock, and what was asked of it."""
+
+    def __init__(self, clock: FakeClock, seconds: float) -> None:
+        self.clock = clock
+        self.ends_at = clock.now() + seconds
+        self.passed_at: list[float] = []
+
+    def wait(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        if self.clock.now() >= self.ends_at:
+            raise NotWanted("Another one failed.")
+
+    def pass_on(self) -> None:
+        self.passed_at.append(self.clock.now() - NOW)
+
+
+def test_nothing_is_started_once_it_is_not_wanted_any_more(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start"] * 3)
+    with pytest.raises(NotWanted):
+        run(tenant, turn=Stopping(clock, 0))
+    tenant.add("running", ends_in=500)
+    turn = Stopping(clock, 20)
+    with pytest.raises(NotWanted):
+        run(tenant, turn=turn, on_busy="wait")
+    # It does not wait for what it will not follow, and whoever waits holds up nobody.
+    assert clock.now() < NOW + 50
+    assert turn.passed_at[0] == 0
+    assert tenant.launches == []
+
+
+def test_a_launch_is_looked_for_though_nothing_more_is_wanted_and_holds_up_nobody(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose"], shown_after=50)
+    turn = Stopping(clock, 10)
+    assert run(tenant, turn=turn).action == "started"
+    assert turn.passed_at == [0]
+
+
+@pytest.mark.parametrize(("on_busy", "passes"), [("skip", []), ("adopt", [0])])
+def test_what_is_skipped_holds_its_place_and_what_is_waited_for_does_not(
+    on_busy: str, passes: list[float], clock: FakeClock
+) -> None:
+    tenant = Tenant(clock, [])
+    tenant.add("running")
+    turn = Stopping(clock, 10)
+    run(tenant, turn=turn, on_busy=on_busy)
+    assert turn.passed_at == passes
+
+
+def test_the_source_is_called_as_the_caller_calls_it(clock: FakeClock) -> None:
+    tenant = Tenant(clock, ["start and lose"])
+    tenant.add("running", ends_in=50)
+    name = r"Aggregation of People \(running\)"
+    with pytest.raises(IscError, match=f"The source is busy: {name} has been"):
+        run(tenant, source_name="People")
+    assert "Aggregation of People (running) is" in run(tenant, source_name="People", on_busy="skip").note
+    clock.sleep(60)
+    start = run(tenant, source_name="People", max_age=60)
+    assert start.note.startswith("Aggregation of People (running) succeeded at 2024-05-01T")
+    assert start.task is not None
+    assert "target" not in start.task
+    assert "Aggregation of People (started-1), created" in run(tenant, source_name="People").warnings[0]
+
+
+def test_what_a_refusal_says_is_cut_to_what_a_person_reads(clock: FakeClock) -> None:
+    tenant = Tenant(clock, [])
+    tenant.launch = lambda *_facts: Launch({}, {}, "A connector\n says much. " * 500)  # type: ignore[method-assign]
+    with pytest.raises(IscError, match=r"^The tenant did not start the aggregation: A connector says .{250,330}\.$"):
+        run(tenant)
 
 
 def _ended(tenant: Tenant, launch: t.Callable[..., Launch], *facts: t.Any) -> Launch:
@@ -343,27 +487,6 @@ def _ended(tenant: Tenant, launch: t.Callable[..., Launch], *facts: t.Any) -> La
         return launch(*facts)
     finally:
         tenant.tasks[-1]["ends"] = tenant.clock.now()
-
-
-def test_a_launch_without_effect_is_sent_again_once_that_is_certain(clock: FakeClock) -> None:
-    tenant = Tenant(clock, [lost(), lost(retry_after=7), "start"])
-    start = run(tenant)
-    assert start.task is not None
-    assert start.task["id"] == "started-3"
-    assert start.warnings == ()
-    # Each time it is looked for at once, after 1, 3 and 7 seconds, and only then sent again.
-    first, second = clock.pauses[:5], clock.pauses[5:]
-    assert first[:4] == [0, 1, 2, 4]
-    assert second[:4] == [0, 1, 2, 4]
-    assert second[4] >= 7
-
-
-def test_a_launch_that_is_always_lost_is_given_up_after_the_retries(clock: FakeClock) -> None:
-    tenant = Tenant(clock, [lost() for _number in range(10)])
-    with pytest.raises(RequestFailed) as failure:
-        run(tenant, retries=3)
-    assert len(tenant.launches) == 4
-    assert failure.value.attempts == 4
 
 
 @pytest.mark.parametrize("facts", [{"status": 403}, {"status": 400}, {"transient": False}])
@@ -376,32 +499,22 @@ def test_a_launch_that_was_refused_for_certain_is_looked_for_nowhere(facts: dict
     assert clock.pauses == []
 
 
-def test_a_failure_that_does_not_pass_is_looked_for_but_not_tried_again(clock: FakeClock) -> None:
-    tenant = Tenant(clock, [lost(transient=False)])
-    with pytest.raises(RequestFailed):
-        run(tenant)
-    assert len(tenant.launches) == 1
-    assert tenant.looks > 1
-
-
-@pytest.mark.parametrize(("age", "over"), [(100, True), (1.5, True), (3600, True)])
-def test_a_task_of_before_the_attempt_is_never_adopted(age: float, over: bool, clock: FakeClock) -> None:
+@pytest.mark.parametrize("age", [100, 1.5, 3600])
+def test_a_task_of_before_the_launch_is_never_adopted(age: float, clock: FakeClock) -> None:
     clock.sleep(0.9)
-    tenant = Tenant(clock, [lost(), "start"])
+    tenant = Tenant(clock, [lost()])
     tenant.add("before", age=age, ends_in=-0.01)
-    start = run(tenant)
-    assert start.task is not None
-    assert start.task["id"] == "started-2"
+    with pytest.raises(RequestFailed, match="no aggregation was found"):
+        run(tenant)
 
 
 def test_one_that_was_let_finish_within_the_second_is_not_adopted(clock: FakeClock) -> None:
     """The server tells the time in whole seconds, so that this one was created after what it told last."""
     clock.sleep(0.1)
-    tenant = Tenant(clock, [lost(), "start"])
+    tenant = Tenant(clock, [lost()])
     tenant.add("running", ends_in=2)
-    start = run(tenant, on_busy="wait")
-    assert start.task is not None
-    assert start.task["id"] == "started-2"
+    with pytest.raises(RequestFailed, match="no aggregation was found"):
+        run(tenant, on_busy="wait")
 
 
 def test_the_server_s_clock_decides_and_not_the_one_here(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,15 +523,3 @@ def test_the_server_s_clock_decides_and_not_the_one_here(clock: FakeClock, monke
     start = run(tenant)
     assert start.task is not None
     assert start.task["id"] == "started-1"
-
-
-def test_where_it_cannot_be_looked_for_nothing_is_sent_again_and_the_failure_says_why(clock: FakeClock) -> None:
-    class Blinded(Tenant):
-        def launch(self, *facts: t.Any) -> Launch:
-            self.blind = True
-            return super().launch(*facts)
-
-    tenant = Blinded(clock, ["start and lose"])
-    with pytest.raises(RequestFailed, match="an aggregation may be running now: look for it before you run this again"):
-        run(tenant)
-    assert len(tenant.launches) == 1

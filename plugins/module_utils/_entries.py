@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to the collection: errors within an option that is a list of dictionaries name the entry that is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
+
+_LONGEST_NAME = 100
+
+
+class InvalidEntry(InvalidOption):
+    """An entry of a list is wrong. entry: the entry in words."""
+
+    def __init__(self, entry: str, error: InvalidOption) -> None:
+        Exception.__init__(self, f"{entry}: {error}")
+
+
+@contextlib.contextmanager
+def entry_named(option: str, position: int, entry: t.Mapping[str, t.Any]) -> t.Iterator[None]:
+    """Makes an InvalidOption that is raised within an InvalidEntry."""
+    try:
+        yield
+    except InvalidOption as error:
+        raise InvalidEntry(_words(option, position, entry), error) from None
+
+
+def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str | None:
+    """What is wrong with the first entry that an argument spec refuses, in words; None where it refuses none."""
+    for option, facts in spec.items():
+        entries = options.get(option)
+        if "options" not in facts or not isinstance(entries, list):
+            continue
+        validator = ArgumentSpecValidator(facts["options"])
+        for position, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                continue
+            refused = validator.validate(entry)
+            if refused.error_messages:
+                kind = "unsupported parameters: " if refused.unsupported_parameters else ""
+                return f"{_words(option, position, entry)}: {kind}{refused.error_messages[0].rstrip('.')}."
+    return None
+
+
+def _words(option: str, position: int, entry: t.Mapping[str, t.Any]) -> str:
+    """An entry as it is called in a sentence: by its place in the list, and by its name or id where it has one."""
+    name = next((one_line(str(entry[key]), _LONGEST_NAME) for key in ("name", "id") if entry.get(key)), "")
+    return f"{option}[{position}]" + (f" ({name})" if name else "")
