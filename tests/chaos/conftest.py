@@ -60,6 +60,7 @@ def run(tenant: Hand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost launch is looked for as often as ever, but in a tenth of the time."""
+    """A lost launch is looked for a few times in hardly more than its timeout."""
     start = "ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter"
-    monkeypatch.setattr(f"{start}._LOOKS", (0, 0.1, 0.2, 0.4))
+    monkeypatch.setattr(f"{start}._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(f"{start}._LEAST_LOOKING", 1)

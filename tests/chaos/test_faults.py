@@ -18,8 +18,8 @@ from tests.support.leaks import KEEPER
 from tests.support.modules import Run
 
 RETRIES = 2
-# What a fault may cost beside the request that it hits. A lost launch is looked for three times, with two requests at
-# most, before it is sent again; a total that is too large leads to eight pages ahead, in each of two readings.
+# What a fault may cost beside the request that it hits. A lost launch is looked for a few times, with two requests at
+# most; a total that is too large leads to eight pages ahead, in each of two readings.
 MORE = 16
 
 
@@ -39,6 +39,9 @@ class Case:
     @property
     def expected(self) -> Expected:
         expected = self.fault.outcomes[self.times]
+        # What may have been started is not started again, and was not started everywhere.
+        if self.is_launch:
+            return Expected.EITHER
         # A wait goes on until its own time is up, whatever the server asks for; and it may have seen its end before.
         # Before a launch there is nothing to wait for.
         before_launch = self.place is Place.TOKEN and Place.WRITE in self.subject.places
@@ -49,6 +52,11 @@ class Case:
         return Expected.EITHER if expected is Expected.FAILED and (may_go_on or may_get_by) else expected
 
     @property
+    def is_launch(self) -> bool:
+        """Whether it hits what starts something."""
+        return self.place is Place.WRITE and self.subject.waits
+
+    @property
     def is_one(self) -> bool:
         """Whether this is a fault at all."""
         return not (self.fault.spec["fault"] == "no_content" and self.subject.none_is_204 and self.place in OF_LISTS)
@@ -56,7 +64,7 @@ class Case:
     @property
     def options(self) -> dict[str, Any]:
         """What the module is given: where the fault is to be survived, time to do so on the slowest machine."""
-        survived = self.fault.outcomes[self.times] is Expected.SURVIVED
+        survived = self.fault.outcomes[self.times] is Expected.SURVIVED and not self.is_launch
         timeout = {"timeout": "60" if survived else "2"} if self.subject.waits else {}
         return {**self.subject.options, **timeout, **self.fault.options}
 

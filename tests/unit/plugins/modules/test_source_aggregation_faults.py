@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations import starter
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import polling
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode
 from ansible_collections.sailpoint.isc.tests.support.modules import Run
 
@@ -207,17 +208,14 @@ class Lost(t.NamedTuple):
 
 
 LOST = {
-    "lost before it was read": Lost({"fault": "reset_before"}, "beta", 2, found=False),
     "lost after it was done": Lost({"fault": "reset_after"}, "beta"),
     "lost and over": Lost({"fault": "reset_after"}, "beta", accounts={"seconds": 0}),
     "lost and shown late": Lost({"fault": "reset_after"}, "v1", accounts={"seconds": 60, "visible_after": 0.5}),
     "broken off in the middle": Lost({"fault": "reset_during"}, "v2025"),
     "too late": Lost({"fault": "slow_first_byte", "seconds": 10}, "v2024", options={"request_timeout": 2}),
-    "refused with 500": Lost({"fault": "status", "code": 500}, "v2026", 2, found=False),
     "done but 500": Lost({"fault": "status", "code": 500, "processed": True}, "v1"),
     "done but 502": Lost({"fault": "status", "code": 502, "processed": True}, "beta"),
     "done but 504": Lost({"fault": "status", "code": 504, "processed": True}, "v2025"),
-    "HTML instead": Lost({"fault": "html"}, "v1", 2, found=False),
     "done but HTML": Lost({"fault": "html", "processed": True}, "v2024"),
     "done but empty": Lost({"fault": "empty"}, "v2026"),
     "done but without a task": Lost({"fault": "missing_keys", "keys": ["task"]}, "v2026"),
@@ -233,22 +231,12 @@ def lose(tenant: Hand, fault: dict[str, t.Any], **accounts: t.Any) -> None:
     tenant.scenario(sources=[{"id": "hr", "accounts": accounts}], tasks=[before], faults=[fault], deprecated=[])
 
 
-@pytest.fixture
-def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost launch is looked for as often as ever, but in a tenth of the time."""
-    monkeypatch.setattr(starter, "_LOOKS", (0, 0.1, 0.2, 0.4))
-
-
 @pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
-def test_exactly_one_runs_whatever_befalls_the_launch(
-    tenant: Hand, run: Run, request: pytest.FixtureRequest, lost: Lost
-) -> None:
-    if not lost.found:
-        request.getfixturevalue("_quick_looks")
+def test_exactly_one_runs_whatever_befalls_the_launch(tenant: Hand, run: Run, lost: Lost) -> None:
     lose(tenant, lost.fault, **lost.accounts)
     result = run("source_aggregation", source_id="hr", api_version=lost.version, **lost.options)
     assert (result["changed"], result["action"]) == (True, "started")
-    assert [task_id for task_id in tenant.records() if task_id != "before"] == [result["task"]["id"]]
+    assert new_ones(tenant) == [result["task"]["id"]]
     effects = [sent["effect"] for sent in tenant.launches()]
     assert [effect for effect in effects if effect] == ["launched"]
     assert len(effects) == lost.launches
@@ -257,11 +245,86 @@ def test_exactly_one_runs_whatever_befalls_the_launch(
     assert all(re.search("to the launch was lost; .* of hr ", warning) for warning in result["warnings"])
 
 
-@pytest.mark.usefixtures("_quick_looks")
+def new_ones(tenant: Hand) -> list[str]:
+    """The ids of the tasks that were started."""
+    return [task_id for task_id in tenant.records() if task_id != "before"]
+
+
+class VirtualTime:
+    """Lets the time of waits pass at once. at: what happens once so many seconds have passed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.passed = 0.0
+        self.at: dict[float, t.Callable[[], object]] = {}
+        monkeypatch.setattr(polling.Clock, "now", lambda _clock: time.monotonic() + self.passed)
+        monkeypatch.setattr(polling.Clock, "sleep", lambda _clock, seconds: self._sleep(seconds))
+
+    def _sleep(self, seconds: float) -> None:
+        self.passed += seconds
+        for moment in [moment for moment in self.at if moment <= self.passed]:
+            self.at.pop(moment)()
+
+
+@pytest.fixture
+def virtual(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
+    return VirtualTime(monkeypatch)
+
+
+UNANSWERED = {
+    "cut": {"fault": "reset_after"},
+    "504": {"fault": "status", "code": 504, "processed": True},
+    "503": {"fault": "status", "code": 503, "processed": True},
+    "slow": {"fault": "slow_first_byte", "seconds": 2},
+}
+MAY_BE_RUNNING = "one may be running all the same: look for it with pending_tasks_info"
+
+
+@pytest.mark.parametrize("visible_after", [15, 50, 1000])
+@pytest.mark.parametrize("fault", UNANSWERED.values(), ids=UNANSWERED)
+def test_one_that_the_tenant_shows_late_is_waited_for_and_not_started_twice(
+    tenant: Hand, run: Run, virtual: VirtualTime, fault: dict[str, t.Any], visible_after: int
+) -> None:
+    lose(tenant, fault, seconds=600, visible_after="1h")
+    virtual.at[visible_after] = lambda: tenant.control("PATCH", f"tasks/{new_ones(tenant)[0]}", {"visible_after": 0})
+    slow = {"request_timeout": 0.5} if fault["fault"] == "slow_first_byte" else {}
+    result = run.result("source_aggregation", source_id="hr", timeout="2m", **slow)
+    assert [sent["effect"] for sent in tenant.launches()] == ["launched"]
+    if visible_after > 120:
+        assert MAY_BE_RUNNING in result["msg"]
+        assert '(source_ids: ["hr"])' in result["msg"]
+        assert result["method"] == "POST"
+        assert 110 <= virtual.passed <= 120
+    else:
+        assert (result["action"], result["task"]["id"]) == ("started", new_ones(tenant)[0])
+        assert visible_after <= virtual.passed < visible_after + 30
+
+
+@pytest.mark.parametrize("timeout", ["1s", "90s"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"fault": "reset_before"},
+        {"fault": "status", "code": 500},
+        {"fault": "status", "code": 503},
+        {"fault": "html"},
+        {"fault": "null"},
+    ],
+    ids=lambda fault: fault.get("code", fault["fault"]),
+)
+def test_one_that_may_never_have_been_started_is_not_started_again(
+    tenant: Hand, run: Run, virtual: VirtualTime, fault: dict[str, t.Any], timeout: str
+) -> None:
+    """A minute is looked for it at least."""
+    lose(tenant, {**fault, "processed": False})
+    failure = run.failing("source_aggregation", source_id="hr", timeout=timeout)
+    assert MAY_BE_RUNNING in failure["msg"]
+    assert len(tenant.launches()) == 1
+    assert max(60, int(timeout[:-1])) <= virtual.passed + 5 < 100
+
+
 @pytest.mark.parametrize(
     ("fault", "version", "launches", "status"),
     [
-        ({"fault": "reset_before"}, "v1", 3, None),
         ({"fault": "status", "code": 429}, "beta", 3, 429),
         ({"fault": "status", "code": 403}, "v2025", 1, 403),
     ],
@@ -278,11 +341,25 @@ def test_what_is_not_overcome_is_a_failure_with_the_facts_and_nothing_runs(
     assert list(tenant.records()) == ["before"]
 
 
-def test_a_lost_launch_is_not_sent_again_where_it_cannot_be_looked_for(tenant: Hand, run: Run) -> None:
+BLINDING = {
+    "403": {"fault": "status", "code": 403},
+    "401": {"fault": "unauthorized"},
+    "404": {"fault": "status", "code": 404},
+    "503": {"fault": "status", "code": 503},
+    "cut": {"fault": "reset_before"},
+}
+
+
+@pytest.mark.parametrize("version", ["beta", "v2026"])
+@pytest.mark.parametrize("fault", BLINDING.values(), ids=BLINDING)
+def test_where_a_lost_launch_cannot_be_looked_for_the_failure_says_that_one_may_be_running(
+    tenant: Hand, run: Run, virtual: VirtualTime, fault: dict[str, t.Any], version: str
+) -> None:
     lose(tenant, {"fault": "reset_after"})
-    tenant.faults({"operation": "pending", "nth": 2, "times": None, "fault": "status", "code": 503})
-    failure = run.failing("source_aggregation", source_id="hr")
-    assert (failure["method"], failure["status"]) == ("GET", 503)
-    says = "the answer to the launch before it was lost, so that an aggregation may be running now"
+    operation = "pending" if version == "beta" else "list"
+    tenant.faults({"operation": operation, "nth": 2, "times": None, **fault})
+    failure = run.failing("source_aggregation", source_id="hr", api_version=version, retries=0)
+    assert failure["method"] == "GET"
+    says = "the answer to the launch before it was lost, so that an aggregation may be running now: look for it with"
     assert says in failure["msg"]
     assert len(tenant.launches()) == 1
