@@ -42,9 +42,15 @@ def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
         for position, entry in enumerate(entries):
             if not isinstance(entry, dict):
                 continue
-            refused = validator.validate(entry)
+            # Without what was not given, which Ansible has filled in.
+            given = {
+                name: value
+                for name, value in entry.items()
+                if value is not None or facts["options"].get(name, {}).get("default") is not None
+            }
+            refused = validator.validate(given)
             if refused.error_messages:
-                kind = "unsupported parameters: " if refused.unsupported_parameters else ""
+                kind = f"Unsupported parameters for {option}: " if refused.unsupported_parameters else ""
                 return f"{_words(option, position, entry)}: {kind}{refused.error_messages[0].rstrip('.')}."
     return None
 

@@ -130,7 +130,10 @@ OF_MODULES: dict[str, list[tuple[dict[str, t.Any], str]]] = {
             {"sources": [{"id": "a"}, {"id": "b", "file": "/nowhere/x.csv"}]},
             'file is "/nowhere/x.csv".*no file that can be read',
         ),
-        ({"sources": [{"id": "a", "kinds": ["uncorrelated_accounts"]}]}, 'sources is "a": uncorrelated_.* needs file'),
+        (
+            {"sources": [{"id": "a", "kinds": ["uncorrelated_accounts"]}]},
+            r"sources\[0\] \(a\): kinds is .* needs file",
+        ),
         ({"max_parallel": 0}, "max_parallel is 0.*must be 1 or more"),
         ({"timeout": "soon"}, 'timeout is "soon"'),
     ],

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import re
+import threading
 import typing as t
 
 import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import Starter
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand, meanwhile, safe_mode, wait_until
-from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, Run
+from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, VERSIONS, Run
 
 Entries = list[dict[str, t.Any]]
 
@@ -208,3 +210,86 @@ def test_each_busy_source_does_what_on_busy_says(tenant: Hand, run: Run) -> None
     says = r"1 of 4 aggregations failed: accounts of fail: The source is busy: .*\(in-fail\)"
     assert re.match(says, failure["msg"])
     assert launched(tenant) == ["wait/load-accounts"]
+
+
+# What is wrong with the second source, and how the message goes on after its name.
+WRONG: list[tuple[dict[str, t.Any], str]] = [
+    ({"kinds": ["groups"]}, "value of kinds must be one or more of"),
+    ({"kinds": []}, r"kinds is \[\]: it is empty"),
+    ({"kinds": ["accounts", "uncorrelated_accounts"]}, r"kinds is \[.*\]: uncorrelated_accounts needs file"),
+    ({"file": "/nowhere/feed.csv"}, 'file is "/nowhere/feed.csv": this is no file that can be read'),
+    ({"max_age": "last week"}, 'max_age is "last week": give a duration'),
+    ({"on_busy": "kill"}, "value of on_busy must be one of: fail, skip, adopt, wait, got: kill"),
+    ({"disable_optimization": "perhaps"}, ".*disable_optimization"),
+    ({"max_agee": "1h"}, "Unsupported parameters for sources: max_agee"),
+    ({"id": ".."}, r'id is "\.\."'),
+    ({"id": None}, "id is"),
+    ({"kinds": None}, ".*kinds"),
+    ({"on_busy": None}, ".*on_busy"),
+    ({"disable_optimization": None}, ".*disable_optimization"),
+    ({"id": OMIT}, "missing required arguments: id"),
+]
+
+
+@pytest.mark.parametrize(("facts", "says"), WRONG, ids=lambda value: value if isinstance(value, str) else None)
+def test_an_entry_that_is_wrong_is_named(tenant: Hand, run: Run, facts: dict[str, t.Any], says: str) -> None:
+    second = {"id": "sap", "name": "SAP", **facts}
+    second = {key: value for key, value in second.items() if value is not OMIT}
+    failure = run.failing("source_aggregations", sources=[{"id": "hr", "name": "HR"}, second, {"id": "x"}])
+    assert re.match(rf"sources\[1\] \(SAP\): {says}", failure["msg"])
+    assert tenant.log() == []
+
+
+def test_what_all_sources_have_in_common_is_no_entry_s_fault(run: Run) -> None:
+    failure = run.failing("source_aggregations", sources=[{"id": "hr"}], timeout="soon")
+    assert failure["msg"].startswith('timeout is "soon"')
+
+
+@pytest.mark.parametrize("slow", ["one", "two", "four"])
+def test_launches_go_out_in_the_order_of_the_list(
+    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    names = ["one", "two", "three", "four", "five"]
+    tenant.scenario(sources=[{"id": name, "accounts": AT_ONCE} for name in names])
+    look_up = Starter._running
+    others = threading.Semaphore(0)
+
+    def slowly(starter: Starter, *kinds: t.Any) -> t.Any:
+        if starter._wanted.source_id == slow:
+            # Not before another one has been looked up: it would be ready to go.
+            assert others.acquire(timeout=30)
+        found = look_up(starter, *kinds)
+        others.release()
+        return found
+
+    monkeypatch.setattr(Starter, "_running", slowly)
+    run("source_aggregations", sources=[{"id": name} for name in names], max_parallel=3)
+    assert launched(tenant) == [f"{name}/load-accounts" for name in names]
+
+
+def test_nothing_is_started_after_a_failure_by_one_that_waited_for_a_busy_source(tenant: Hand, run: Run) -> None:
+    broken = {"seconds": 0.3, "completed_gap": 0, "ends": "ERROR"}
+    tenant.scenario(
+        sources=[{"id": "busy", "accounts": AT_ONCE}, {"id": "broken", "accounts": broken}],
+        tasks=[{"id": "in-busy", "source": "busy", "ends_in": 60}],
+    )
+    sources = [{"id": "busy", "on_busy": "wait", "kinds": ["accounts", "entitlements"]}, {"id": "broken"}]
+    failure = run.failing("source_aggregations", sources=sources, max_parallel=2)
+    assert each(failure["results"], "action") == ["not_started", "not_started", "started"]
+    assert each(failure["results"], "failed") == [False, False, True]
+    assert each(failure["results"][:2], "reason") == ["Another aggregation failed before."] * 2
+    assert launched(tenant) == ["broken/load-accounts"]
+    # It does not wait for what nothing would follow.
+    assert {task["id"]: task["completionStatus"] for task in tasks(tenant)}["in-busy"] is None
+
+
+def test_a_launch_that_is_refused_for_the_rate_is_not_repeated_after_a_failure(tenant: Hand, run: Run) -> None:
+    tenant.scenario(
+        sources=[{"id": "broken", "accounts": {**AT_ONCE, "seconds": 0.2, "ends": "ERROR"}}, {"id": "late"}],
+        faults=[{"fault": "status", "code": 429, "retry_after": 1, "path": "/late/load-accounts$"}],
+    )
+    failure = run.failing(
+        "source_aggregations", sources=[{"id": "broken"}, {"id": "late"}], max_parallel=2, max_retry_delay=2
+    )
+    assert each(failure["results"], "action") == ["started", "not_started"]
+    assert launched(tenant) == ["broken/load-accounts"]
