@@ -68,15 +68,15 @@ _RANGES = {
 _MAY_BE_EMPTY = ("fail_on", *AUTH)
 
 
-def check(options: t.Mapping[str, t.Any]) -> None:
+def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) -> None:
     """Refuses what no option may hold: nothing where something is given, and numbers out of their range.
 
-    Raises InvalidOption.
+    may_be_empty: lists that may have no element.  Raises InvalidOption.
     """
     for name, value in options.items():
         if name in _MAY_BE_EMPTY or value is None:
             continue
-        if isinstance(value, (str, list)) and not value:
+        if isinstance(value, (str, list)) and not value and name not in may_be_empty:
             raise InvalidOption(name, value, "it is empty; give a value or leave the option out")
         for element in value if isinstance(value, list) else [value]:
             if isinstance(element, str) and not element.strip():

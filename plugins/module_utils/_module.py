@@ -17,6 +17,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed
 
 try:
     from ansible.module_utils.secrets import register_secret
@@ -51,6 +52,7 @@ def run(
     *,
     libraries: t.Mapping[str, bool] | None = None,
     returns_token: bool = False,
+    empty_in_check_mode: t.Collection[str] = (),
     **spec: t.Any,
 ) -> None:
     """Runs a module: work gets the module and a client, and returns the result, its warnings under that key.
@@ -58,10 +60,12 @@ def run(
     options: the module's own, as in an argument spec; those of the connection come with it.
     libraries: what the module needs beside requests, and whether it could be imported.
     returns_token: the token is what the module is for, so that it must not be masked in its result.
+    empty_in_check_mode: lists that may be empty there, as what they come from was not done.
     spec: whatever else AnsibleModule takes.
     """
     module = Module(argument_spec={**_argspec.AUTH, **(options or {})}, supports_check_mode=True, **spec)
-    _leave_nothing_behind(module)
+    client: Client | None = None
+    _leave_nothing_behind(module, lambda: client.underway if client else {})
     for library, present in {"requests": transport.HAS_REQUESTS, **(libraries or {})}.items():
         if not present:
             module.fail_json(msg=missing_required_lib(library))
@@ -71,9 +75,8 @@ def run(
         if not returns_token:
             module.no_log_values.add(token)
 
-    client = None
     try:
-        _argspec.check(module.params)
+        _argspec.check(module.params, empty_in_check_mode if module.check_mode else ())
         settings = Settings.from_options(module.params)
         with Client(settings, keep_secret) as client:
             result = work(module, client)
@@ -87,12 +90,17 @@ def run(
     module.exit_json(**{"changed": False, **result})
 
 
-def _leave_nothing_behind(module: AnsibleModule) -> None:
-    """Lets an interrupted module remove what holds its options, secrets too: Ansible does so only at its own end."""
+def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[str, str]]) -> None:
+    """Lets an interrupted module remove what holds its options, secrets too: Ansible does so only at its own end.
+
+    underway: the tasks that go on in the tenant all the same.
+    """
 
     def end(number: int, _frame: object) -> None:
         shutil.rmtree(module.tmpdir, ignore_errors=True)
-        module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.")
+        left = listed(list(underway().values()))
+        goes_on = f" What it started or waited for goes on in the tenant: {left}." if left else ""
+        module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.{goes_on}")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -15,7 +15,8 @@ version_added: 0.1.0
 description:
   - With O(ids), waits until every one of these tasks has completed. Without, waits until nothing that matches is
     pending, in the whole tenant if nothing is given to match.
-  - A task has completed when both C(completed) and C(completionStatus) are set; one alone may come a moment earlier.
+  - A task has completed when both C(completed) and C(completionStatus) are set; one alone may come a moment earlier. A
+    task that has had C(completionStatus) alone for 30 seconds counts as completed, with a warning.
   - Polls in bulk, one request for up to 100 tasks. On V(beta) and V(v2024), whose list leaves out pending tasks, more
     than two ids take another request for every 250 tasks that are pending in the tenant.
   - Faults that pass do not end the wait; the time limit does. A token that expires is renewed where O(client_id) and
@@ -30,16 +31,21 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Looks once and does not wait. Tasks that are pending, or not known yet, are no failure then.
+    details: >-
+      Looks once and does not wait. Tasks that are pending, or not known yet, are no failure then. With empty O(ids), as
+      they come from a task that has started nothing in check mode, it does nothing and says so.
 options:
   ids:
     description:
-      - The ids of the tasks to wait for.
+      - The ids of the tasks to wait for. An empty list is refused, except in check mode.
     type: list
     elements: str
   source_ids:
     description:
       - Wait until no task of the sources with these ids is pending.
+      - A source that does not exist is an error. Those of which nothing is pending are looked up for that, with one
+        request. Where the token may not read sources (scope C(idn:sources:read)), a warning says that this was not
+        checked.
     type: list
     elements: str
   types:
@@ -64,6 +70,17 @@ options:
       - How long one of O(ids) may be unknown to the tenant, in seconds or as a duration, before that is a failure.
     type: str
     default: '30'
+  on_idle:
+    description:
+      - What to do about those of O(source_ids) of which nothing was pending.
+      - With V(ignore), nothing.
+      - With V(report), their last tasks are returned in RV(last_tasks). The last task of a source is the newest one of
+        O(types) and O(unique_names) that has completed.
+      - With V(check), this task fails as well where the completion status of such a last task is in O(fail_on).
+    type: str
+    choices: [ignore, report, check]
+    default: ignore
+    version_added: 0.3.0
 seealso:
   - module: sailpoint.isc.pending_tasks_info
 """
@@ -83,6 +100,16 @@ EXAMPLES = r"""
     source_ids: [2c9180835d2e5168015d32f890ca1581]
     types: [CLOUD_ACCOUNT_AGGREGATION, CLOUD_GROUP_AGGREGATION]
     timeout: 30m
+
+- name: Make sure that the accounts of a source are loaded, by what is pending now or by what ended last
+  sailpoint.isc.task_wait:
+    source_ids: [2c9180835d2e5168015d32f890ca1581]
+    types: [CLOUD_ACCOUNT_AGGREGATION]
+    on_idle: check
+
+- name: Wait for what another task has started, which in check mode is nothing
+  sailpoint.isc.task_wait:
+    ids: "{{ [contractors.task] | sailpoint.isc.task_ids }}"
 
 - name: Wait until the whole tenant has been quiet for three polls, however the tasks end
   sailpoint.isc.task_wait:
@@ -117,6 +144,32 @@ pending_tasks:
   type: list
   elements: dict
   sample: []
+idle_sources:
+  description: Those of O(source_ids) of which nothing was pending, in the order given.
+  returned: when O(on_idle) is not V(ignore)
+  type: list
+  elements: str
+  version_added: 0.3.0
+  sample: [2c9180835d2e5168015d32f890ca1581]
+last_tasks:
+  description:
+    - The records of the last tasks of RV(idle_sources), in the same order. A source without any has none.
+    - After a timeout, those that could be looked up.
+  returned: when O(on_idle) is not V(ignore)
+  type: list
+  elements: dict
+  version_added: 0.3.0
+  sample:
+    - id: af1b82086c194f89acce82e156ff6e61
+      completed: "2026-05-17T19:33:16.470Z"
+      completionStatus: SUCCESS
+      target: {id: 2c9180835d2e5168015d32f890ca1581, name: HR System, type: APPLICATION}
+msg:
+  description: That there was nothing to wait for.
+  returned: in check mode, when O(ids) is empty
+  type: str
+  version_added: 0.3.0
+  sample: ids is empty, so that nothing is waited for; outside of check mode this is an error.
 elapsed:
   description: How long the wait took, in seconds.
   returned: always, unless an option was refused
@@ -138,6 +191,8 @@ requests:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
@@ -152,6 +207,7 @@ OPTIONS = {
     "settle": {"type": "int", "default": 1},
     **_argspec.WAITING,
     "not_found_grace": {"type": "str", "default": "30"},
+    "on_idle": {"type": "str", "default": "ignore", "choices": ["ignore", "report", "check"]},
     **_argspec.FIELDS,
 }
 
@@ -166,13 +222,25 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     if selection.ids is not None:
         watch = IdsWatch(tasks, selection.ids, grace, waiter.clock)
     else:
-        watch = QuietWatch(tasks, selection, options["settle"])
-    wait = Wait(watch, waiter, client.transport, options["fail_on"], options["fields"])
+        idle = None
+        if selection.source_ids is not None:
+            idle = IdleSources(client, tasks, selection, Sources(client).by_id, report=options["on_idle"] != "ignore")
+        watch = QuietWatch(tasks, selection, options["settle"], waiter.clock, idle)
+    wait = Wait(watch, waiter, client, options["fail_on"], options["fields"], options["on_idle"] == "check")
+    if selection.ids == []:
+        note = "ids is empty, so that nothing is waited for; outside of check mode this is an error."
+        return {**wait.results(), "msg": note}
     return wait.look() if module.check_mode else wait.run()
 
 
 def main() -> None:
-    _module.run(work, OPTIONS, mutually_exclusive=[("ids", name) for name in ("source_ids", "types", "unique_names")])
+    _module.run(
+        work,
+        OPTIONS,
+        empty_in_check_mode=("ids",),
+        mutually_exclusive=[("ids", name) for name in ("source_ids", "types", "unique_names")],
+        required_if=[("on_idle", value, ("source_ids",)) for value in ("report", "check")],
+    )
 
 
 if __name__ == "__main__":

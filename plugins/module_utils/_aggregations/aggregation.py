@@ -19,7 +19,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starte
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import has_completed
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
@@ -89,13 +88,12 @@ class Aggregate:
         watch = IdsWatch(self._tasks, [task_id], _NOT_FOUND_GRACE, self._clock)
         failure = None
         try:
-            found = Wait(watch, waiter, self._client.transport, self._options["fail_on"], fields=None).run()
+            wait = Wait(watch, waiter, self._client, self._options["fail_on"], fields=None, names=self._starter.names())
+            found = wait.run()
         except WaitFailed as error:
             failure, found = error, error.as_failure()
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(task_id, result["task"])
-        if has_completed(result["task"]):
-            self._client.underway.pop(task_id, None)
         result["elapsed"] = round(waiter.elapsed, 3)
         with self._client.transport.until(self._clock.now() + _FOR_PROGRESS):
             progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None

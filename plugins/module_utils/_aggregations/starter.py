@@ -145,6 +145,11 @@ class Starter:
             else:
                 return self._when_busy(blocking)
 
+    def names(self) -> dict[str, str]:
+        """What the caller calls the source, by its id; empty where that is nothing."""
+        name = self._wanted.source_name
+        return {} if name is None else {self._wanted.source_id: name}
+
     def name_of(self, record: Record) -> str:
         """The task in words, with the source as the caller calls it."""
         if self._wanted.source_name is None:
@@ -204,7 +209,7 @@ class Starter:
         grace = max(0.0, self._ends_at - self._clock.now())
         watch = _WatchWhileWanted(self._turn, self._tasks, [task_id], grace, self._clock)
         try:
-            Wait(watch, waiter, self._client.transport, fail_on=(), fields=None).run()
+            Wait(watch, waiter, self._client, fail_on=(), fields=None, names=self.names()).run()
         except WaitFailed as error:
             if isinstance(error.cause, NotWanted):
                 raise error.cause from None

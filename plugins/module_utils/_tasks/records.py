@@ -142,7 +142,8 @@ def message_texts(record: Record, *types: str) -> list[str]:
 
 def reason_of(record: Record) -> str:
     """Why the task ended as it did, on one line that is cut: its warnings and errors, or else all of its messages."""
-    return reason(message_texts(record, "ERROR", "WARN") or message_texts(record))
+    texts = message_texts(record, "ERROR", "WARN") or message_texts(record)
+    return reason(list(dict.fromkeys(texts)))  # some come once for every partition
 
 
 def name_of(record: Record) -> str:

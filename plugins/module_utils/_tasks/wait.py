@@ -6,48 +6,95 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     COMPLETION_STATUSES,
     Record,
+    age,
+    completed_at,
     completion_status,
     has_completed,
-    message_texts,
     name_of,
     projected,
+    reason_of,
+    source_of,
+    task_id,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, listed, one_line, shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 # Seconds that the last poll may take beyond the end of a wait.
 _LAST_LOOK = 5
-_MOST_NAMED = 10
+# Seconds for which a task is seen with a completion status, but without a time of completion, until that is its end.
+_GRACE_FOR_COMPLETED = 30
+# Seconds from which on somebody should look whether a task is stuck.
+_SUSPICIOUS_AGE = 86400
+_LONGEST_STATUS = 60
 
 
 class Sightings(dict[str, Record]):
-    """Tasks by their ids, as they were last seen."""
+    """Tasks by their ids, as they were last seen; order: the ids that come first."""
+
+    def __init__(self, clock: Clock, order: t.Sequence[str] = ()) -> None:
+        super().__init__()
+        self._clock = clock
+        self._order = order
+        self._without_time_since: dict[str, float] = {}
+        self._taken_as_completed: set[str] = set()
+
+    def see(self, records: t.Mapping[str, Record]) -> None:
+        """Takes in what the records say now."""
+        latest = {**self, **records}
+        self.clear()
+        self.update({key: latest[key] for key in self._order if key in latest})
+        self.update(latest)
+        now = self._clock.now()
+        without_time = [key for key, record in self.items() if completion_status(record) and not has_completed(record)]
+        since = {key: self._without_time_since.get(key, now) for key in without_time}
+        self._without_time_since = since
+        self._taken_as_completed = {key for key in without_time if now - since[key] >= _GRACE_FOR_COMPLETED}
+
+    def is_over(self, key: str) -> bool:
+        """Whether the task has completed, or lacks nothing but the time of it, and has done so for 30 s."""
+        return has_completed(self.get(key, {})) or key in self._taken_as_completed
 
     def completed(self) -> list[Record]:
-        """Those that have completed."""
-        return [record for record in self.values() if has_completed(record)]
+        """Those that are over."""
+        return [record for key, record in self.items() if self.is_over(key)]
 
-    def pending(self) -> list[Record]:
-        """Those that have not."""
-        return [record for record in self.values() if not has_completed(record)]
+    def pending(self) -> dict[str, Record]:
+        """Those that are not."""
+        return {key: record for key, record in self.items() if not self.is_over(key)}
 
     def failed(self, fail_on: t.Collection[str]) -> list[Record]:
         """The completed ones whose completion status is one of these."""
         return [record for record in self.completed() if completion_status(record) in fail_on]
 
-    def of_unknown_status(self) -> list[Record]:
-        """The completed ones whose completion status is none that is known."""
-        return [record for record in self.completed() if completion_status(record) not in COMPLETION_STATUSES]
+    def warnings(self) -> list[str]:
+        """What was made of records that are not as they should be."""
+        doubts = {
+            "the completion status is not a known one": [
+                record for record in self.completed() if completion_status(record) not in COMPLETION_STATUSES
+            ],
+            f"there has been no time of completion for {_GRACE_FOR_COMPLETED} s": [
+                self[key] for key in self if key in self._taken_as_completed
+            ],
+        }
+        return [
+            f"Taken as completed, though {doubt}: {listed(list(map(_with_status, records)))}."
+            for doubt, records in doubts.items()
+            if records
+        ]
 
 
 class UnknownTasks(IscError):
@@ -56,7 +103,7 @@ class UnknownTasks(IscError):
     def __init__(self, ids: t.Sequence[str], grace: float) -> None:
         are = "The id is" if len(ids) == 1 else f"{len(ids)} ids are"
         super().__init__(
-            f"{are} not known to the tenant for {grace:g} s (not_found_grace): {', '.join(map(shown, ids))}; "
+            f"{are} not known to the tenant for {_seconds(grace)} (not_found_grace): {_quoted(ids)}; "
             "check where they come from."
         )
 
@@ -64,8 +111,10 @@ class UnknownTasks(IscError):
 class IdsWatch:
     """Waits for tasks by their ids. grace: seconds that an id may be unknown before that is a failure."""
 
+    idle: IdleSources | None = None
+
     def __init__(self, tasks: TaskStatuses, ids: t.Sequence[str], grace: float, clock: Clock) -> None:
-        self.seen = Sightings()
+        self.seen = Sightings(clock, ids)
         self.unknown: list[str] = list(ids)
         self._tasks = tasks
         self._ids = ids
@@ -75,24 +124,31 @@ class IdsWatch:
 
     def poll(self) -> bool:
         """True when all have completed. Raises RequestFailed, and UnknownTasks when the grace is over."""
-        wanted = [task_id for task_id in self._ids if not has_completed(self.seen.get(task_id, {}))]
+        wanted = [key for key in self._ids if not self.seen.is_over(key)]
         found = self._tasks.lookup(wanted)
-        latest = {**self.seen, **found}
-        self.seen = Sightings({task_id: latest[task_id] for task_id in self._ids if task_id in latest})
-        self.unknown = [task_id for task_id in wanted if task_id not in found]
+        self.seen.see(found)
+        self.unknown = [key for key in wanted if key not in found]
         now = self._clock.now()
-        self._missing_since = {task_id: self._missing_since.get(task_id, now) for task_id in self.unknown}
-        overdue = [task_id for task_id, since in self._missing_since.items() if now - since >= self._grace]
+        self._missing_since = {key: self._missing_since.get(key, now) for key in self.unknown}
+        overdue = [key for key, since in self._missing_since.items() if now - since >= self._grace]
         if overdue:
             raise UnknownTasks(overdue, self._grace)
         return not self.unknown and not self.seen.pending()
 
 
 class QuietWatch:
-    """Waits until nothing that matches is pending. settle: so many polls in a row must find it so."""
+    """Waits until nothing that matches is pending.
 
-    def __init__(self, tasks: TaskStatuses, selection: Selection, settle: int) -> None:
-        self.seen = Sightings()
+    settle: so many polls in a row must find it so.  idle: what is to be known of sources of which nothing is pending.
+    """
+
+    unknown: t.Sequence[str] = ()
+
+    def __init__(
+        self, tasks: TaskStatuses, selection: Selection, settle: int, clock: Clock, idle: IdleSources | None = None
+    ) -> None:
+        self.seen = Sightings(clock)
+        self.idle = idle
         self._tasks = tasks
         self._selection = selection
         self._settle = settle
@@ -100,24 +156,31 @@ class QuietWatch:
 
     def poll(self) -> bool:
         """True when it has been quiet for long enough; how the tasks that were seen ended is looked up as they go."""
-        listed = list(self._tasks.pending(self._selection))
-        pending = {record["id"]: record for record in listed if isinstance(record.get("id"), str)}
-        gone = [record["id"] for record in self.seen.pending() if record["id"] not in pending]
-        ended = self._tasks.lookup(gone) if gone else {}
-        for task_id in gone:
+        current = {_key(record): record for record in self._tasks.pending(self._selection)}
+        self.seen.see(current)
+        gone = [key for key in self.seen.pending() if key not in current]
+        # One without an id cannot be followed, but as long as it is listed it is not quiet.
+        ended = self._look_up([key for key in gone if task_id(self.seen[key]) == key])
+        for key in gone:
+            if key not in ended:
+                del self.seen[key]
+        self.seen.see(ended)
+        if self.idle is not None:
+            self.idle.look(current.values())
+        self._quiet_polls = 0 if self.seen.pending() else self._quiet_polls + 1
+        quiet = self._quiet_polls >= self._settle
+        if quiet and self.idle is not None:
+            self.idle.look_up_last()
+        return quiet
+
+    def _look_up(self, ids: t.Sequence[str]) -> dict[str, Record]:
+        found = self._tasks.lookup(ids) if ids else {}
+        for missing in [key for key in ids if key not in found]:
             # The list may be a moment behind; the record itself is not.
-            record = ended.get(task_id) or self._tasks.get(task_id)
-            if record is None:
-                del self.seen[task_id]
-            else:
-                ended[task_id] = record
-        self.seen.update(pending)
-        self.seen.update(ended)
-        # A task without an id cannot be followed, but as long as it is listed it is not quiet.
-        nameless = [record for record in listed if not isinstance(record.get("id"), str)]
-        busy = self.seen.pending() or any(not has_completed(record) for record in nameless)
-        self._quiet_polls = 0 if busy else self._quiet_polls + 1
-        return self._quiet_polls >= self._settle
+            record = self._tasks.get(missing)
+            if record is not None:
+                found[missing] = record
+        return found
 
 
 class WaitFailed(IscError):
@@ -138,87 +201,167 @@ class Wait:
     """A watch, kept up until its end or the deadline, and what to make of it.
 
     fail_on: the completion statuses that are a failure.  fields: the keys of the records that are given back.
+    fail_on_idle: whether they are one as well where the last task of an idle source ended so.
+    names: of sources by their ids, as the caller calls them; the others are called as their tasks do.
     """
 
     watch: IdsWatch | QuietWatch
     waiter: Waiter
-    transport: Transport
+    client: Client
     fail_on: t.Collection[str]
     fields: t.Sequence[str] | None
+    fail_on_idle: bool = False
+    names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    _underway: t.Collection[str] = dataclasses.field(default=(), init=False)
 
     def run(self) -> dict[str, t.Any]:
         """What the wait found, for the result of a task. Raises WaitFailed."""
-        with self.transport.until(self.waiter.clock.now() + self.waiter.timeout + _LAST_LOOK):
+        with self.client.transport.until(self.waiter.deadline() + _LAST_LOOK):
             in_time = self._poll(self.waiter)
+            if not in_time:
+                # Good to know, and no reason for another failure.
+                with contextlib.suppress(RequestFailed):
+                    self._look_up_last()
         if not in_time:
-            raise WaitFailed(self._timed_out(), self._results())
+            raise WaitFailed(self._timed_out(), self.results())
         return self._checked()
 
     def look(self) -> dict[str, t.Any]:
         """As run(), but with one look and no waiting: what is pending is no failure."""
-        if not self._poll(dataclasses.replace(self.waiter, timeout=0)) and self.waiter.fault:
-            raise WaitFailed(self.waiter.fault, self._results())
+        if not self._poll(dataclasses.replace(self.waiter, timeout=0, ends_at=None)):
+            try:
+                if self.waiter.fault:
+                    raise self.waiter.fault
+                self._look_up_last()
+            except RequestFailed as error:
+                raise WaitFailed(error, self.results()) from None
         return self._checked()
 
     def _poll(self, waiter: Waiter) -> bool:
         self.waiter = waiter
+        self._say_what_is_underway()
         try:
-            return waiter.wait(self.watch.poll)
+            return waiter.wait(self._look)
         except IscError as error:
-            raise WaitFailed(error, self._results()) from None
+            raise WaitFailed(error, self.results()) from None
+
+    def _look(self) -> bool:
+        try:
+            return self.watch.poll()
+        finally:
+            self._say_what_is_underway()
+
+    def _say_what_is_underway(self) -> None:
+        pending = {key: self._name(record) for key, record in self.watch.seen.pending().items()}
+        for unknown in self.watch.unknown:
+            self.client.underway.setdefault(unknown, name_of({"id": unknown}))
+        for over in {*self._underway} - {*pending, *self.watch.unknown}:
+            self.client.underway.pop(over, None)
+        self.client.underway.update(pending)
+        self._underway = (*pending, *self.watch.unknown)
+
+    def _look_up_last(self) -> None:
+        if self.watch.idle is not None:
+            self.watch.idle.look_up_last()
 
     def _checked(self) -> dict[str, t.Any]:
-        failed = self.watch.seen.failed(self.fail_on)
+        seen, idle = self.watch.seen, self.watch.idle
+        failed = seen.failed(self.fail_on)
+        faults = []
         if failed:
-            total = len(self.watch.seen)
-            share = f"{len(failed)} of {_tasks(total)} failed: " if total > 1 else ""
-            raise WaitFailed(f"{share}{_listed([_ended(record) for record in failed])}.", self._results())
-        return self._results()
+            share = f"{len(failed)} of {_tasks(len(seen))} failed: " if len(seen) > 1 else ""
+            faults.append(share + listed(list(map(self._ended, failed))))
+        last = list(idle.last.values()) if idle is not None and self.fail_on_idle else []
+        failed_before = [record for record in last if completion_status(record) in self.fail_on]
+        if failed_before:
+            nothing = "and nothing" if failed else "Nothing"
+            what = "a source" if len(failed_before) == 1 else f"{len(failed_before)} sources"
+            ends = listed(list(map(self._ended_at, failed_before)))
+            faults.append(f"{nothing} was pending of {what} that did not end well last: {ends}")
+        if faults:
+            raise WaitFailed(f"{'; '.join(faults)}.", self.results())
+        return self.results()
 
-    def _results(self) -> dict[str, t.Any]:
-        seen = self.watch.seen
+    def results(self) -> dict[str, t.Any]:
+        seen, idle = self.watch.seen, self.watch.idle
         results: dict[str, t.Any] = {
             "tasks": self._projected(seen.completed()),
             "failed_tasks": self._projected(seen.failed(self.fail_on)),
-            "pending_tasks": self._projected(seen.pending()),
+            "pending_tasks": self._projected(seen.pending().values()),
             "elapsed": round(self.waiter.elapsed, 3),
             "polls": self.waiter.polls,
-            "requests": self.transport.requests_sent,
+            "requests": self.client.transport.requests_sent,
         }
-        unknown = seen.of_unknown_status()
-        if unknown:
-            ends = _listed([f"{name_of(record)} with {shown(record.get('completionStatus'))}" for record in unknown])
-            results["warnings"] = [f"Taken as completed, though the completion status is not a known one: {ends}."]
-        return results
+        if idle is not None and idle.report:
+            results["idle_sources"] = idle.ids()
+            results["last_tasks"] = self._projected(idle.last.values())
+        warnings = seen.warnings()
+        return {**results, "warnings": warnings} if warnings else results
 
-    def _projected(self, records: t.Sequence[Record]) -> list[Record]:
+    def _projected(self, records: t.Iterable[Record]) -> list[Record]:
         return [projected(record, self.fields) for record in records]
 
     def _timed_out(self) -> str:
         seen = self.watch.seen
-        pending = seen.pending()
-        left = [f"{len(pending)} of {_tasks(len(seen))} still pending: {_listed(list(map(name_of, pending)))}"] * bool(
-            pending
-        )
+        pending = list(seen.pending().values())
         failed = seen.failed(self.fail_on)
-        left += [f"{len(failed)} failed: {_listed(list(map(_ended, failed)))}"] * bool(failed)
-        unknown = getattr(self.watch, "unknown", [])
-        left += [f"not known to the tenant: {_listed(list(map(shown, unknown)))}"] * bool(unknown)
-        left += [f"the last poll failed: {str(self.waiter.fault).rstrip('.')}"] if self.waiter.fault else []
+        left = []
+        if pending:
+            names = listed(list(map(self._pending_for, pending)))
+            left.append(f"{len(pending)} of {_tasks(len(seen))} still pending: {names}")
+        if any(self._age(record) > _SUSPICIOUS_AGE for record in pending):
+            left.append("the role sailpoint.isc.clear_stuck_tasks clears what is stuck")
+        if failed:
+            left.append(f"{len(failed)} failed: {listed(list(map(self._ended, failed)))}")
+        if self.watch.unknown:
+            left.append(f"not known to the tenant: {_quoted(self.watch.unknown)}")
+        if self.waiter.fault:
+            left.append(f"the last poll failed: {str(self.waiter.fault).rstrip('.')}")
         left = left or ["it was not quiet for long enough"]
-        return f"Timed out after {self.waiter.timeout:g} s: {'; '.join(left)}."
+        return f"Timed out after {_seconds(self.waiter.timeout)}: {'; '.join(left)}."
+
+    def _name(self, record: Record) -> str:
+        source_id = source_of(record)[0]
+        name = None if source_id is None else self.names.get(source_id)
+        return name_of(record if name is None else {**record, "target": {**record["target"], "name": name}})
+
+    def _age(self, record: Record) -> float:
+        """Seconds since the task was created, by the tenant's clock; 0 where nothing tells."""
+        return max(0.0, age(record, self.client.now()) or 0.0)
+
+    def _pending_for(self, record: Record) -> str:
+        seconds = self._age(record)
+        return self._name(record) + (f", for {length(seconds)}" if seconds else "")
+
+    def _ended(self, record: Record, when: str = "") -> str:
+        why = reason_of(record).rstrip(".")
+        return f"{self._name(record)} ended with {_status(record)}{when}{f' ({why})' if why else ''}"
+
+    def _ended_at(self, record: Record) -> str:
+        moment = completed_at(record)
+        return self._ended(record, "" if moment is None else f" at {format_timestamp(moment)}")
 
 
-def _ended(record: Record) -> str:
-    texts = message_texts(record, "ERROR", "WARN") or message_texts(record)
-    why = f" ({' '.join(texts).rstrip('.')})" if texts else ""
-    return f"{name_of(record)} ended with {record.get('completionStatus')}{why}"
+def _key(record: Record) -> str:
+    """What tells a task from the others: its id, or all that its record holds where that has none."""
+    return task_id(record) or json.dumps(record, sort_keys=True)
+
+
+def _status(record: Record) -> str:
+    return one_line(str(record.get("completionStatus")), _LONGEST_STATUS)
+
+
+def _with_status(record: Record) -> str:
+    return f"{name_of(record)} with {shown(record.get('completionStatus'))}"
+
+
+def _quoted(ids: t.Sequence[str]) -> str:
+    return listed(list(map(shown, ids)), ", ")
+
+
+def _seconds(number: float) -> str:
+    return f"{number:.10g} s"  # with all digits of 4 weeks
 
 
 def _tasks(number: int) -> str:
     return "1 task" if number == 1 else f"{number} tasks"
-
-
-def _listed(parts: list[str]) -> str:
-    more = len(parts) - _MOST_NAMED
-    return "; ".join(parts[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")

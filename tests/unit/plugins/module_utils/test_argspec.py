@@ -93,7 +93,7 @@ PAGING = {"offset": 0, "limit": 250, "count": False}
         ("source_aggregations", {**WAITING, "max_interval": "5", "max_parallel": 1, "stop_on_failure": True}),
         ("task_status", {"overwrite": False}),
         ("task_status_info", {**PAGING, "sorters": "-created"}),
-        ("task_wait", {**WAITING, "settle": 1, "not_found_grace": "30"}),
+        ("task_wait", {**WAITING, "settle": 1, "not_found_grace": "30", "on_idle": "ignore"}),
     ],
 )
 def test_what_is_not_given_is_what_playbooks_rely_on(module: str, expected: dict[str, t.Any]) -> None:

@@ -256,7 +256,7 @@ def end(tenant: Hand) -> None:
             {"source_id": "slow", "api_version": "v2025", "timeout": SHORT},
             None,
             "STARTED",
-            r"Timed out after [\d.]+ s: 1 of 1 task still pending: Cloud Account Aggregation of Slow \(ID\)\.",
+            r"Timed out after [\d.]+ s: 1 of 1 task still pending: Cloud Account Aggregation of Slow \(ID\), for [\d.]+ s\.",
         ),
     ],
 )
@@ -316,7 +316,10 @@ def test_an_interrupt_ends_a_wait_and_leaves_nothing_behind(
         wait_until_asked(tenant, operation, sources)
     running.send(number)
     said = f"Ended by {number.name} before the task was done."
-    assert running.result() == {"failed": True, "msg": said, "warnings": []}
+    result = running.result()
+    assert result == {"failed": True, "msg": result["msg"], "warnings": []}
+    assert result["msg"].startswith(f"{said} What it started or waited for goes on in the tenant: Cloud Account")
+    assert all(f"({task_id})" in result["msg"] for task_id in tenant.records())
     # Ansible keeps the options in there, secrets too.
     assert not tmp_path.exists()
     # It did not go on until the end of what it waited for, which takes half of its timeout.

@@ -150,7 +150,8 @@ ENDINGS = {
         ["good", "bad"],
         ["bad"],
         ["stuck", "half"],
-        says=r"^Timed out after 0\.5 s: 2 of 4 tasks still pending: .*\(stuck\); .*\(half\)",
+        says=r"^Timed out after 0\.5 s: 2 of 4 tasks still pending: .*\(stuck\), for 2 d 0 h; .*\(half\), for 3 d 0 h; the "
+        r"role sailpoint\.isc\.clear_stuck_tasks clears what is stuck; 1 failed: .*\(bad\)",
         lasts=0.5,
     ),
     "timeout of zero looks once": Ending(
@@ -176,7 +177,7 @@ ENDINGS = {
         says=r'^Timed out after 0\.5 s: not known to the tenant: "nobody-knows"',
         lasts=0.5,
     ),
-    "settled": Ending({"source_ids": ["nobody-knows"], "settle": 3}, polls=3),
+    "settled": Ending({"unique_names": ["nobody-knows"], "settle": 3}, polls=3),
     "settled at once": Ending({"types": ["CLOUD_REFRESH_ROLE"]}, polls=1),
     "whole tenant": Ending({"timeout": 0}, pending=["stuck", "half"], says="2 of 2 tasks still pending", polls=1),
 }

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sources that a wait finds nothing pending of: whether they exist, and how their last task ended."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completion_status, source_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
+
+# What is looked through for the last tasks: of all sources together, and of a source that is not among those.
+_ROWS_OF_ALL = 250
+_ROWS_OF_ONE = 10
+
+
+class UnknownSources(IscError):
+    """Ids of sources that the tenant does not know."""
+
+    def __init__(self, ids: t.Sequence[str]) -> None:
+        what = (
+            "There is no such source, or the token may not see it"
+            if len(ids) == 1
+            else f"There are no {len(ids)} such sources, or the token may not see them"
+        )
+        super().__init__(f"{what}: {listed(list(map(shown, ids)), ', ')}; correct source_ids.")
+
+
+class IdleSources:
+    """Those of the sources of a selection of which nothing was pending.
+
+    by_id: gives the sources of these ids that exist, by their ids; raises RequestFailed.
+    report: whether their last tasks are wanted.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        tasks: TaskStatuses,
+        selection: Selection,
+        by_id: t.Callable[[t.Sequence[str]], t.Mapping[str, Record]],
+        report: bool,
+    ) -> None:
+        self.report = report
+        # Of each idle source, where it has one: the newest task of the selection that has completed.
+        self.last: dict[str, Record] = {}
+        self._client = client
+        self._tasks = tasks
+        self._selection = selection
+        self._by_id = by_id
+        self._ids = list(selection.source_ids or ())
+        self._busy: set[str | None] = set()
+        self._looked = False
+        self._checked = False
+
+    def ids(self) -> list[str]:
+        """The ids of the idle sources in the order given; none before the first look."""
+        return [source_id for source_id in self._ids if self._looked and source_id not in self._busy]
+
+    def look(self, pending: t.Iterable[Record]) -> None:
+        """Takes in what is pending now. The idle sources are checked once. Raises UnknownSources, RequestFailed."""
+        self._looked = True
+        self._busy.update(source_of(record)[0] for record in pending)
+        if not self._checked:
+            self._check(self.ids())
+            self._checked = True
+
+    def _check(self, ids: t.Sequence[str]) -> None:
+        if not ids:
+            return
+        try:
+            found = self._by_id(ids)
+        except RequestFailed as error:
+            if error.status not in (401, 403):
+                raise
+            self._client.warnings.append(
+                "Whether the sources of source_ids exist was not checked, as the token may not read sources "
+                f"(scope idn:sources:read): {listed(list(map(shown, ids)), ', ')}."
+            )
+            return
+        unknown = [source_id for source_id in ids if source_id not in found]
+        if unknown:
+            raise UnknownSources(unknown)
+
+    def look_up_last(self) -> None:
+        """Finds the last tasks of the idle sources, where they are wanted. Raises RequestFailed."""
+        ids = self.ids()
+        if not self.report or not ids:
+            return
+        rows = self._newest(ids, _ROWS_OF_ALL)
+        last: dict[str | None, Record] = {}
+        for record in rows:
+            if self._has_ended(record):
+                last.setdefault(source_of(record)[0], record)
+        if len(rows) == _ROWS_OF_ALL and len(ids) > 1:  # else that was all there is
+            for source_id in ids:
+                if source_id not in last:
+                    ended = list(filter(self._has_ended, self._newest([source_id], _ROWS_OF_ONE)))
+                    last.update({source_id: ended[0]} if ended else {})
+        self.last = {source_id: last[source_id] for source_id in ids if source_id in last}
+
+    def _newest(self, ids: t.Sequence[str], rows: int) -> list[Record]:
+        return list(self._tasks.listing(Selection(source_ids=ids, types=self._selection.types, max_results=rows)))
+
+    def _has_ended(self, record: Record) -> bool:
+        return completion_status(record) is not None and self._selection.keeps_by_name(record)
