@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import re
+import signal
 import typing as t
 
 import pytest
+from ansible_collections.sailpoint.isc.plugins.filter.task_ids import task_ids
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import wait as waiting
 from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, meanwhile, wait_until_asked
 from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, VERSIONS_WITH_ENDPOINT, Result, Run
 
@@ -150,8 +153,8 @@ ENDINGS = {
         ["good", "bad"],
         ["bad"],
         ["stuck", "half"],
-        says=r"^Timed out after 0\.5 s: 2 of 4 tasks still pending: .*\(stuck\), for 2 d 0 h; .*\(half\), for 3 d 0 h; the "
-        r"role sailpoint\.isc\.clear_stuck_tasks clears what is stuck; 1 failed: .*\(bad\)",
+        says=r"^Timed out after 0\.5 s: 2 of 4 tasks still pending: .*\(stuck\), for 2 d 0 h; .*\(half\), for 3 d 0 h; "
+        r"the role sailpoint\.isc\.clear_stuck_tasks clears what is stuck; 1 failed: .*\(bad\)",
         lasts=0.5,
     ),
     "timeout of zero looks once": Ending(
@@ -307,3 +310,238 @@ def test_tokens_are_renewed_before_they_expire_and_an_id_may_be_unknown_for_a_wh
     assert 401 not in {entry["status"] for entry in log["requests"]}
     assert log["tokens"] >= 2
     assert result["requests"] == len(log["requests"])
+
+
+@pytest.fixture
+def sources(tenant: Hand) -> None:
+    """Two sources of which nothing is pending, one of which something is, and one without any task."""
+    aggregation = {"definition": "CLOUD_ACCOUNT_AGGREGATION"}
+    tenant.scenario(
+        deprecated=[],
+        clients=[
+            {"client_id": "admin", "client_secret": SECRETS["admin"]},
+            {"client_id": "poor", "client_secret": SECRETS["reader"], "scopes": ["idn:task-management:read"]},
+        ],
+        sources=[{"id": name, "name": name.upper()} for name in ("hr", "ad", "busy", "new")],
+        tasks=[
+            {"id": "hr-old", "source": "hr", **aggregation, "age": "2d", "completionStatus": "SUCCESS"},
+            {
+                "id": "hr-last",
+                "source": "hr",
+                **aggregation,
+                "age": "2h",
+                "completionStatus": "ERROR",
+                "completed": "2026-05-17T19:33:16.470Z",
+                "messages": ["Login failed."],
+            },
+            {
+                "id": "hr-groups",
+                "source": "hr",
+                "definition": "CLOUD_GROUP_AGGREGATION",
+                "age": "1h",
+                "ends": "SUCCESS",
+            },
+            {"id": "ad-last", "source": "ad", **aggregation, "age": "1h", "completionStatus": "WARNING"},
+            {"id": "runs", "source": "busy", **aggregation, "age": "5m"},
+        ],
+    )
+
+
+def looked_up(tenant: Hand) -> list[str]:
+    """The filters with which sources were looked up."""
+    return [entry["query"]["filters"] for entry in tenant.sent() if entry["operation"] == "list_sources"]
+
+
+@pytest.mark.usefixtures("sources")
+@each_version
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_source_that_does_not_exist_ends_the_wait_at_the_first_poll(
+    tenant: Hand, run: Run, version: str, check_mode: bool
+) -> None:
+    says = r'^There are no 2 such sources, .*: "Workday", "HR"; correct source_ids\.$'
+    given = ["hr", "Workday", "busy", "HR"]
+    result = wait(run, says, check_mode=check_mode, api_version=version, source_ids=given)
+    assert found(result) == ([], [], ["runs"])
+    assert result["polls"] == 1
+    assert looked_up(tenant) == ['id in ("hr","Workday","HR")']
+
+
+@pytest.mark.usefixtures("sources")
+def test_sources_are_looked_up_once_and_only_where_nothing_of_them_is_pending(tenant: Hand, run: Run) -> None:
+    wait(run, api_version="v1", source_ids=["hr", "ad"], settle=3)
+    assert looked_up(tenant) == ['id in ("hr","ad")']
+    tenant.control("DELETE", "log")
+    wait(run, "Timed out", api_version="v1", source_ids=["busy"], timeout=0.2)
+    wait(run, api_version="v1", ids=["hr-old"])
+    wait(run, api_version="v1", types=["CLOUD_REFRESH_ROLE"])
+    assert looked_up(tenant) == []
+
+
+@pytest.mark.usefixtures("sources")
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_one_warning_tells_a_token_without_the_right_to_read_sources(run: Run, check_mode: bool) -> None:
+    poor = {"client_id": "poor", "client_secret": SECRETS["reader"], "check_mode": check_mode}
+    result = wait(run, **poor, source_ids=["typo", "hr"], settle=2)
+    assert result["warnings"] == [
+        "Whether the sources of source_ids exist was not checked, as the token may not read sources "
+        '(scope idn:sources:read): "typo", "hr".'
+    ]
+
+
+@pytest.mark.usefixtures("sources")
+@pytest.mark.parametrize("fault", [{"fault": "status", "code": 503}, {"fault": "reset_before"}, {"fault": "html"}])
+def test_a_passing_fault_of_the_look_at_sources_does_not_end_the_wait(
+    tenant: Hand, run: Run, fault: dict[str, t.Any]
+) -> None:
+    tenant.faults({"operation": "list_sources", "times": 2, **fault})
+    result = wait(run, source_ids=["hr"], retries=0)
+    assert result["polls"] == 1
+    assert len(looked_up(tenant)) == 3
+
+
+@pytest.mark.usefixtures("sources")
+@each_version
+def test_the_last_tasks_of_idle_sources_are_reported(tenant: Hand, run: Run, version: str) -> None:
+    options = {
+        "types": ["CLOUD_ACCOUNT_AGGREGATION"],
+        "source_ids": ["new", "ad", "busy", "hr"],
+        "api_version": version,
+    }
+    meanwhile_ends = {"ends_in": 0, "completed_gap": 0}
+    with meanwhile(tenant, "list_sources", lambda: tenant.control("PATCH", "tasks/runs", meanwhile_ends)):
+        result = wait(run, on_idle="report", fields=["id", "created"], **options)
+    assert result["idle_sources"] == ["new", "ad", "hr"]
+    assert [record["id"] for record in result["last_tasks"]] == ["ad-last", "hr-last"]
+    assert {key for record in result["last_tasks"] for key in record} == {"id", "created"}
+    assert found(result) == (["runs"], [], [])
+
+
+@pytest.mark.usefixtures("sources")
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_last_task_of_an_idle_source_may_fail_the_wait(run: Run, check_mode: bool) -> None:
+    options: dict[str, t.Any] = {"check_mode": check_mode, "on_idle": "check", "types": ["CLOUD_ACCOUNT_AGGREGATION"]}
+    says = (
+        r"^Nothing was pending of a source that did not end well last: Cloud Account Aggregation of HR \(hr-last\) "
+        r"ended with ERROR at 2026-05-17T19:33:16\.470Z \(Login failed\)\.$"
+    )
+    result = wait(run, says, source_ids=["ad", "hr"], **options)
+    assert [record["id"] for record in result["last_tasks"]] == ["ad-last", "hr-last"]
+    assert found(result) == ([], [], [])
+    assert wait(run, source_ids=["ad", "new"], **options)["idle_sources"] == ["ad", "new"]
+    says = r"^Nothing was pending of 2 sources that .* ended with WARNING at .*; .* ended with ERROR at"
+    wait(run, says, source_ids=["ad", "hr"], **{**options, "fail_on": ["WARNING", "ERROR"]})
+    wait(run, source_ids=["ad", "hr"], **{**options, "fail_on": []})
+    # The newest of any kind has succeeded.
+    wait(run, source_ids=["hr"], **{**options, "types": ["CLOUD_ACCOUNT_AGGREGATION", "CLOUD_GROUP_AGGREGATION"]})
+
+
+@pytest.mark.usefixtures("sources")
+def test_idle_sources_are_told_of_a_wait_that_timed_out_as_well(run: Run) -> None:
+    result = wait(run, r"^Timed out .*\(runs\), for 5 min", source_ids=["busy", "hr"], on_idle="check", timeout=0.2)
+    assert result["idle_sources"] == ["hr"]
+    assert [record["id"] for record in result["last_tasks"]] == ["hr-groups"]
+
+
+@pytest.mark.parametrize("on_idle", ["report", "check"])
+def test_what_to_do_about_idle_sources_needs_sources(run: Run, on_idle: str) -> None:
+    assert "source_ids" in run.failing("task_wait", on_idle=on_idle, types=["CLOUD_REFRESH_ROLE"])["msg"]
+
+
+def test_idle_sources_are_told_only_where_that_is_wanted(tenant: Hand, run: Run) -> None:
+    tenant.scenario(sources=[{"id": "hr"}])
+    assert not {"idle_sources", "last_tasks"} & wait(run, source_ids=["hr"]).keys()
+
+
+def test_starting_and_waiting_go_together_in_check_mode(tenant: Hand, run: Run) -> None:
+    tenant.scenario(sources=[{"id": "hr"}])
+    start = run("source_aggregation", check_mode=True, source_id="hr")
+    result = run("task_wait", check_mode=True, ids=task_ids([start["task"]]))
+    assert found(result) == ([], [], [])
+    assert result["msg"] == "ids is empty, so that nothing is waited for; outside of check mode this is an error."
+    assert (result["polls"], result["elapsed"]) == (0, 0)
+
+
+def test_outside_of_check_mode_an_empty_list_of_ids_is_refused(run: Run) -> None:
+    assert run.failing("task_wait", ids=[])["msg"].startswith("ids is []: it is empty")
+    # And so are other lists, in check mode too.
+    assert run.failing("task_wait", check_mode=True, source_ids=[])["msg"].startswith("source_ids is []: it is empty")
+    assert run.failing("task_wait", check_mode=True, ids=[" "])["msg"].startswith("ids is ")
+
+
+@pytest.fixture
+def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A completion status alone is the end after a moment."""
+    monkeypatch.setattr(waiting, "_GRACE_FOR_COMPLETED", 0.3)
+
+
+@pytest.mark.usefixtures("_short_grace")
+@each_version
+@pytest.mark.parametrize("options", [{"ids": ["half", "good"]}, {"types": ["CLOUD_ACCOUNT_AGGREGATION"]}])
+def test_a_completion_status_without_a_time_is_the_end_after_a_while(
+    tenant: Hand, run: Run, version: str, options: dict[str, t.Any]
+) -> None:
+    tenant.scenario(deprecated=[], tasks=[{"id": "half"}, {"id": "good", "completionStatus": "SUCCESS"}])
+    operation = "pending" if version in VERSIONS_WITH_ENDPOINT and "types" in options else "list"
+    operation = "get" if version in VERSIONS_WITH_ENDPOINT and "ids" in options else operation
+    ends = {"completionStatus": "ERROR", "completed": None}
+    with meanwhile(tenant, operation, lambda: tenant.control("PATCH", "tasks/half", ends)):
+        result = wait(run, r"\(half\) ended with ERROR", api_version=version, **options)
+    assert found(result) == (["half", "good"] if "ids" in options else ["half"], ["half"], [])
+    assert result["elapsed"] >= 0.3
+    assert result["warnings"] == [
+        "Taken as completed, though there has been no time of completion for 0.3 s: "
+        'Cloud Account Aggregation (half) with "ERROR".'
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("options", [{"ids": ["stuck", "half", "good"]}, {}])
+@pytest.mark.usefixtures("ended")
+def test_an_interrupted_wait_says_what_goes_on(
+    tenant: Hand, run: Run, options: dict[str, t.Any], number: signal.Signals
+) -> None:
+    running = run.start("task_wait", api_version="v1", interval=0.05, **options)
+    wait_until_asked(tenant, "list", 3)
+    running.send(number)
+    names = "Cloud Account Aggregation (stuck); Cloud Account Aggregation (half)"
+    assert running.result()["msg"] == (
+        f"Ended by {number.name} before the task was done. "
+        f"What it started or waited for goes on in the tenant: {names}."
+    )
+
+
+ODD = {
+    "id": [None, 7, [], {"id": "x"}, "\ud83d"],
+    "created": [None, 0, -1e30, {}, "yesterday", "2026-05-17T19:33:16.123456789+0000"],
+    "target": [None, "hr", [], {"id": ["hr"], "name": {}}, {"id": 1, "name": 2}],
+    "completed": [[], {}, 0, True, "soon"],
+    "completionStatus": [[], {}, 0, True, ""],
+    "messages": [None, {}, "no", [None, 1, {"type": [], "localizedText": 3, "key": {}}]],
+    "uniqueName": [None, 1, [], "a\nb"],
+}
+
+
+@pytest.mark.parametrize("version", ["beta", "v1"])
+@pytest.mark.parametrize("key", ODD)
+def test_no_record_is_too_odd_for_a_wait(tenant: Hand, run: Run, version: str, key: str) -> None:
+    for value in ODD[key]:
+        tenant.scenario(
+            sources=[{"id": "hr"}],
+            tasks=[{"id": "a", "source": "hr"}, {"id": "b", "source": "hr", "completionStatus": "ERROR"}],
+            faults=[
+                {"operation": operation, "times": None, "fault": "extra_keys", "values": {key: value}}
+                for operation in ("list", "pending", "get")
+            ],
+        )
+        for options in ({"ids": ["a", "b"]}, {"source_ids": ["hr"], "on_idle": "check"}):
+            result = run.result("task_wait", api_version=version, timeout=0, not_found_grace=0, **options)
+            assert result["polls"] == 1 or not result["failed"]
+            assert "\n" not in result.get("msg", "")
+
+
+@pytest.mark.parametrize("version", ["beta", "v1"])
+def test_pending_tasks_without_an_id_are_told(tenant: Hand, run: Run, version: str) -> None:
+    tenant.scenario(tasks=[{"id": "a", "age": "30h"}])
+    tenant.control("PATCH", "tasks/a", {"without": ["id"]})
+    result = wait(run, r"1 of 1 task still pending: .* \(id unknown\), for 30 h", api_version=version, timeout=0)
+    assert len(result["pending_tasks"]) == 1
