@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import COMPLETION_STATUSES, FAILED_STATUSES
@@ -17,18 +18,15 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 Options = dict[str, t.Any]
 
 
-def _from_environment(name: str, **spec: t.Any) -> Options:
-    return {**spec, "fallback": (env_fallback, [name])}
-
-
+# Before they are checked, _http.settings.completed takes from the environment what is not given.
 AUTH: Options = {
-    "base_url": _from_environment("SAIL_BASE_URL", type="str", required=True),
-    "client_id": _from_environment("SAIL_CLIENT_ID", type="str"),
-    "client_secret": _from_environment("SAIL_CLIENT_SECRET", type="str", no_log=True),
-    "access_token": _from_environment("SAIL_ACCESS_TOKEN", type="str", no_log=True),
-    "api_version": _from_environment("SAIL_API_VERSION", type="str", default="beta", choices=list(API_VERSIONS)),
-    "validate_certs": _from_environment("SAIL_VALIDATE_CERTS", type="bool", default=True),
-    "ca_path": _from_environment("SAIL_CA_PATH", type="path"),
+    "base_url": {"type": "str", "required": True},
+    "client_id": {"type": "str"},
+    "client_secret": {"type": "str", "no_log": True},
+    "access_token": {"type": "str", "no_log": True},
+    "api_version": {"type": "str", "default": "beta", "choices": list(API_VERSIONS)},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
     "request_timeout": {"type": "float", "default": 30},
     "retries": {"type": "int", "default": 5},
     "max_retry_delay": {"type": "float", "default": 60},
@@ -66,6 +64,31 @@ _RANGES = {
     "max_parallel": (1, None),
 }
 _MAY_BE_EMPTY = ("fail_on", *AUTH)
+
+
+def stripped(options: t.Mapping[str, t.Any], spec: Options) -> Options:
+    """The options as they were given, without white space at either end of a text; what is raw stays as it is.
+
+    Lists that were given as one text are lists afterwards.
+    """
+    return {name: _stripped(value, spec[name]) if name in spec else value for name, value in options.items()}
+
+
+def _stripped(value: t.Any, option: Options) -> t.Any:
+    kind = option.get("type", "str")
+    if kind == "raw":
+        return value
+    if kind == "list":
+        elements = value.split(",") if isinstance(value, str) else value
+        element = {**option, "type": option.get("elements", "raw")}
+        return [_stripped(each, element) for each in elements] if isinstance(elements, list) else value
+    if kind == "dict" and isinstance(value, str):
+        # Anything else is refused by Ansible, with a message of its own.
+        with contextlib.suppress(TypeError):
+            value = check_type_dict(value)
+    if isinstance(value, dict) and "options" in option:
+        return stripped(value, option["options"])
+    return value.strip() if isinstance(value, str) else value
 
 
 def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) -> None:

@@ -10,15 +10,13 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 
-_FACTS = ("status", "url", "method", "request_id", "detail_code", "tracking_id", "attempts")
-
 
 class IscError(Exception):
     """Anything that ends a task. The text of the exception is one sentence for the person who runs it."""
 
     def as_failure(self) -> dict[str, t.Any]:
-        """The keys that a failed task returns; those about a request are null where none is to blame."""
-        return {"msg": str(self), **{fact: getattr(self, fact, None) for fact in _FACTS}}
+        """The keys that a failed task returns; those that are null are left out there."""
+        return {"msg": str(self)}
 
 
 class InvalidOption(IscError):
@@ -64,6 +62,19 @@ class RequestFailed(IscError):
         self.maybe_applied = maybe_applied
         self.retry_after = retry_after
         self.attempts = 1
+
+    def as_failure(self) -> dict[str, t.Any]:
+        return {
+            **super().as_failure(),
+            "status": self.status,
+            "url": self.url,
+            "method": self.method,
+            "request_id": self.request_id,
+            "detail_code": self.detail_code,
+            "tracking_id": self.tracking_id,
+            # Not "attempts": Ansible counts the tries of `until` under that name.
+            "request_attempts": self.attempts,
+        }
 
     def __str__(self) -> str:
         tries = f" in {self.attempts} attempts" if self.attempts > 1 else ""

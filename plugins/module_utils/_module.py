@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import typing as t
@@ -16,7 +17,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._entries import inva
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings, completed
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed
 
 try:
@@ -29,7 +30,18 @@ except ImportError:  # ansible-core before 2.22
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
-    """A module whose failures never show its secrets."""
+    """A module whose failures never show its secrets.
+
+    unused: the environment variables with credentials that were not used, as the options name another client.
+    """
+
+    unused: t.Sequence[str] = ()
+
+    def _load_params(self) -> None:
+        """Reads the options, and makes them ready before Ansible checks choices and types."""
+        super()._load_params()
+        options = _argspec.stripped(self.params, self.argument_spec)
+        self.params, self.unused = completed(options, os.environ)
 
     def fail_json(self, msg: str, **facts: t.Any) -> None:
         """Fails. A wrong option may end the validation before Ansible has learned what is to be masked."""
@@ -77,11 +89,11 @@ def run(
 
     try:
         _argspec.check(module.params, empty_in_check_mode if module.check_mode else ())
-        settings = Settings.from_options(module.params)
+        settings = Settings.from_options(module.params, module.unused)
         with Client(settings, keep_secret) as client:
             result = work(module, client)
     except IscError as error:
-        failure = error.as_failure()
+        failure = {name: fact for name, fact in error.as_failure().items() if fact is not None}
         _warn(module, client, failure)
         module.fail_json(**failure)
     _warn(module, client, result)

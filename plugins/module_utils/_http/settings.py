@@ -18,11 +18,46 @@ from urllib.parse import SplitResult, urlsplit
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS, ApiVersion
 
+# The environment variable that stands in for an option.
+ENVIRONMENT = {
+    "base_url": "SAIL_BASE_URL",
+    "client_id": "SAIL_CLIENT_ID",
+    "client_secret": "SAIL_CLIENT_SECRET",
+    "access_token": "SAIL_ACCESS_TOKEN",
+    "api_version": "SAIL_API_VERSION",
+    "validate_certs": "SAIL_VALIDATE_CERTS",
+    "ca_path": "SAIL_CA_PATH",
+}
+_OPTIONS = (*ENVIRONMENT, "request_timeout", "retries", "max_retry_delay")
+_CREDENTIALS = ("client_id", "client_secret", "access_token")
 # The domains of SailPoint's clouds: TENANT.DOMAIN is the user interface, TENANT.api.DOMAIN the API.
 _CLOUD_DOMAINS = ("identitynow.com", "identitynow-demo.com", "saas.sailpointfedramp.com")
 # Above that, sockets and sleep give up.
 _MOST = 1_000_000
+_NOT_USED = "may belong to another tenant and cannot be used together with base_url or a credential as an option"
 _EXAMPLE = "https://acme.api.identitynow.com"
+
+
+def completed(
+    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
+) -> tuple[dict[str, t.Any], list[str]]:
+    """The options with what the environment gives of the connection, and the variables with credentials left unused.
+
+    An option or a variable that is null or empty is not given. Where an option names a tenant or a client, the
+    environment gives no credential: it may hold those of another tenant.
+    """
+    found = {name: value for name, value in options.items() if name not in _OPTIONS or value not in (None, "")}
+    one_is_named = any(name in found for name in ("base_url", *_CREDENTIALS))
+    unused = []
+    for name, variable in ENVIRONMENT.items():
+        value = environ.get(variable, "").strip()
+        if not value or name in found:
+            continue
+        if one_is_named and name in _CREDENTIALS:
+            unused.append(variable)
+        else:
+            found[name] = value
+    return found, unused
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,16 +80,19 @@ class Settings:
         return bool(self.client_id and self.client_secret)
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Settings:
-        """Settings from the options of a module. Raises InvalidOption, or IscError where options contradict."""
+    def from_options(cls, options: t.Mapping[str, t.Any], unused: t.Sequence[str] = ()) -> Settings:
+        """Settings from the options of a module. Raises InvalidOption, or IscError where options contradict.
+
+        unused: the environment variables that were not used, as `completed` tells them.
+        """
         api = API_VERSIONS.get(options["api_version"])
         if api is None:
             raise InvalidOption("api_version", options["api_version"], f"give one of {', '.join(API_VERSIONS)}")
         settings = cls(
             base_url=_base_url(options["base_url"], api),
             api=api,
-            client_id=options["client_id"] or None,
-            client_secret=options["client_secret"] or None,
+            client_id=options["client_id"],
+            client_secret=options["client_secret"],
             access_token=_token(options["access_token"]),
             verify=_verify(options["validate_certs"], options["ca_path"]),
             request_timeout=_number("request_timeout", options["request_timeout"], positive=True),
@@ -65,7 +103,8 @@ class Settings:
             missing = {"client_id": settings.client_id, "client_secret": settings.client_secret}
             absent = [name for name, value in missing.items() if not value]
             what = "No credentials are given" if len(absent) == 2 else f"{absent[0]} is missing or empty"
-            raise IscError(f"{what}: set client_id and client_secret, or access_token.")
+            why = f"; {' and '.join(unused)} of the environment {_NOT_USED}" if unused else ""
+            raise IscError(f"{what}: set client_id and client_secret, or access_token{why}.")
         return settings
 
 
@@ -101,11 +140,11 @@ def _base_url(value: str, api: ApiVersion) -> str:
 
 def _split(value: str) -> SplitResult:
     try:
-        url = urlsplit(value.strip())
+        url = urlsplit(value)
         well_formed = url.scheme in ("http", "https") and url.hostname and url.port != 0
     except ValueError:
         well_formed = None
-    if not well_formed or re.search(r"[\s\x00-\x1f\\]", value.strip()):
+    if not well_formed or re.search(r"[\s\x00-\x1f\\]", value):
         shown = value if "@" not in value else value.rpartition("@")[2]
         raise InvalidOption("base_url", shown, f"give the address of the tenant's API, such as {_EXAMPLE}")
     return url
@@ -122,7 +161,7 @@ def _token(value: str | None) -> str | None:
     """A token goes into a header: anything but visible ASCII is a mistake, and the value is not to be shown."""
     if value and not re.fullmatch(r"[!-~]+", value):
         raise IscError("access_token holds white space or other characters that no token has: give the token alone.")
-    return value or None
+    return value
 
 
 def _verify(validate_certs: bool, ca_path: str | None) -> bool | str:
@@ -134,7 +173,7 @@ def _verify(validate_certs: bool, ca_path: str | None) -> bool | str:
         if os.path.isdir(ca_path):
             ssl.create_default_context(capath=ca_path)
         else:
-            ssl.create_default_context(cafile=ca_path or "(empty)")
+            ssl.create_default_context(cafile=ca_path)
     except OSError as error:  # ssl.SSLError is one of them
         reason = "it is no bundle of PEM certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
         raise InvalidOption("ca_path", ca_path, f"{reason}; give a file with the certificates to trust") from None

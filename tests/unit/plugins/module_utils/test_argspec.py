@@ -6,12 +6,21 @@ from __future__ import annotations
 
 import importlib
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from hypothesis import given
 from hypothesis import strategies as st
+
+MODULES = sorted(file.stem for file in Path(_argspec.__file__).parents[1].glob("modules/*.py"))
+
+
+def options_of(module: str) -> dict[str, t.Any]:
+    """The options that a module has beside those of the connection."""
+    plugin = importlib.import_module(f"ansible_collections.sailpoint.isc.plugins.modules.{module}")
+    return getattr(plugin, "OPTIONS", {})
 
 
 @pytest.mark.parametrize(
@@ -77,6 +86,68 @@ def test_any_text_in_an_option_is_taken_or_refused_in_one_line(options: dict[str
     assert "\n" not in sentence
 
 
+SPEC: dict[str, t.Any] = {
+    "id": {},
+    "file": {"type": "path"},
+    "ids": {"type": "list", "elements": "str"},
+    "count": {"type": "bool"},
+    "patch": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"path": {"type": "str"}, "value": {"type": "raw"}, "kinds": {"type": "list", "elements": "str"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("given_options", "expected"),
+    [
+        ({"id": "\n a b\t"}, {"id": "a b"}),
+        ({"file": " /a b.csv\r\n"}, {"file": "/a b.csv"}),
+        ({"ids": "s9, s1\n"}, {"ids": ["s9", "s1"]}),
+        ({"ids": ["s9\n", "\u00a0s1"]}, {"ids": ["s9", "s1"]}),
+        ({"ids": "a,,"}, {"ids": ["a", "", ""]}),
+        ({"ids": [None, 7, " "]}, {"ids": [None, 7, ""]}),
+        ({"ids": {"a": " b"}, "id": None}, {"ids": {"a": " b"}, "id": None}),
+        ({"count": " yes"}, {"count": "yes"}),
+        (
+            {"patch": [{"path": "/a ", "value": " kept ", "kinds": "x, y"}, " path=/b value=c"]},
+            {"patch": [{"path": "/a", "value": " kept ", "kinds": ["x", "y"]}, {"path": "/b", "value": "c"}]},
+        ),
+        ({"patch": ['{"path": " /a", "value": [" kept "]}']}, {"patch": [{"path": "/a", "value": [" kept "]}]}),
+        ({"patch": ["what is this", {"pahts": " "}]}, {"patch": ["what is this", {"pahts": " "}]}),
+        ({"_ansible_tmpdir": " /tmp "}, {"_ansible_tmpdir": " /tmp "}),
+    ],
+)
+def test_texts_lose_white_space_at_both_ends(given_options: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
+    assert _argspec.stripped(given_options, SPEC) == expected
+
+
+def padded(option: dict[str, t.Any]) -> t.Any:
+    """A value for an option in which every text has white space at both ends; None for what takes no text."""
+    if "options" in option:
+        return [{name: padded(suboption) for name, suboption in option["options"].items()}]
+    return ["\tx ", "\ny\r\n"] if option["type"] == "list" else "\u2003x y\n"
+
+
+def texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts(part)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_text_of_any_option_of_a_module_keeps_white_space_at_an_end(module: str) -> None:
+    spec = {**_argspec.AUTH, **options_of(module)}
+    found = _argspec.stripped({name: padded(option) for name, option in spec.items()}, spec)
+    # What is raw is data.
+    raw = [operation.pop("value") for operation in found.get("patch", ())]
+    assert {"x y", *texts(found)} <= {"x", "y", "x y"}
+    assert raw in ([], ["\u2003x y\n"])
+
+
 WAITING = {"timeout": "1h", "interval": "2", "max_interval": "30", "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"]}
 PAGING = {"offset": 0, "limit": 250, "count": False}
 
@@ -97,8 +168,7 @@ PAGING = {"offset": 0, "limit": 250, "count": False}
     ],
 )
 def test_what_is_not_given_is_what_playbooks_rely_on(module: str, expected: dict[str, t.Any]) -> None:
-    plugin = importlib.import_module(f"ansible_collections.sailpoint.isc.plugins.modules.{module}")
-    assert defaults(getattr(plugin, "OPTIONS", {})) == expected
+    assert defaults(options_of(module)) == expected
 
 
 def test_a_connection_that_is_not_described_is_what_playbooks_rely_on() -> None:
@@ -112,9 +182,8 @@ def test_a_connection_that_is_not_described_is_what_playbooks_rely_on() -> None:
 
 
 def test_a_source_that_is_only_named_is_aggregated_as_playbooks_rely_on() -> None:
-    plugin = importlib.import_module("ansible_collections.sailpoint.isc.plugins.modules.source_aggregations")
     expected = {"kinds": ["accounts"], "disable_optimization": False, "on_busy": "fail"}
-    assert defaults(plugin.OPTIONS["sources"]["options"]) == expected
+    assert defaults(options_of("source_aggregations")["sources"]["options"]) == expected
 
 
 def defaults(options: dict[str, t.Any]) -> dict[str, t.Any]:

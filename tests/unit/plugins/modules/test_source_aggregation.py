@@ -216,7 +216,7 @@ def test_what_cannot_be_started_fails_after_one_request(
     tenant.scenario(sources=SOURCES)
     failure = run.failing("source_aggregation", **options)
     assert re.search(says, failure["msg"])
-    assert (failure["status"], failure["method"], failure["attempts"]) == (status, "POST", 1)
+    assert (failure["status"], failure["method"], failure["request_attempts"]) == (status, "POST", 1)
     assert not failure.get("changed")
     assert len(tenant.launches()) == 1
 

@@ -495,7 +495,7 @@ def test_a_client_that_may_not_edit_is_told_what_credentials_it_takes(tenant: Ha
     assert re.fullmatch("[0-9a-f]{32}", failure["request_id"])
     assert failure["detail_code"] == "403 Forbidden"
     assert re.fullmatch("[0-9a-f]{32}", failure["tracking_id"])
-    assert failure["attempts"] == 1
+    assert failure["request_attempts"] == 1
     assert len(patches(tenant)) == 1
     assert tenant.records() == before
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import ENVIRONMENT, Settings, completed
 from ansible_collections.sailpoint.isc.tests.unit.fakes import options, settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ ACME = "https://acme.api.identitynow.com"
 
 
 @pytest.mark.parametrize(
-    "value", [ACME, ACME + "/", ACME + "//", f" {ACME}\n", ACME + "/v2025", ACME + "/v2025/", ACME + ":443/gate/v2025"]
+    "value", [ACME, ACME + "/", ACME + "//", ACME + "/v2025", ACME + "/v2025/", ACME + ":443/gate/v2025"]
 )
 def test_slashes_and_an_agreeing_version_at_the_end_of_base_url_are_dropped(value: str) -> None:
     base_url = settings(base_url=value, api_version="v2025").base_url
@@ -227,11 +227,52 @@ def test_a_directory_of_certificates_is_taken(tmp_path: Path) -> None:
 def test_a_bundle_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pem"
     broken.write_text("no certificate")
-    for value, reason in [
-        (str(tmp_path / "no.pem"), "cannot be read"),
-        (str(broken), "no bundle of PEM"),
-        ("", "read"),
-    ]:
+    for value, reason in [(str(tmp_path / "no.pem"), "cannot be read"), (str(broken), "no bundle of PEM")]:
         with pytest.raises(InvalidOption, match=reason) as caught:
             verified(ca_path=value)
         assert f'ca_path is "{value}"' in str(caught.value)
+
+
+A = {
+    "SAIL_BASE_URL": "https://a.example.com",
+    "SAIL_CLIENT_ID": "a-id",
+    "SAIL_CLIENT_SECRET": "a-secret",
+    "SAIL_ACCESS_TOKEN": "a-token",
+}
+OF_A = {"base_url": "https://a.example.com", "client_id": "a-id", "client_secret": "a-secret", "access_token": "a-token"}
+
+
+def test_the_environment_gives_what_no_option_gives() -> None:
+    environ = {variable: f" {name}\n" for name, variable in ENVIRONMENT.items()}
+    assert completed({}, environ) == ({name: name for name in ENVIRONMENT}, [])
+    assert completed({"id": "", "retries": 3}, A) == ({"id": "", "retries": 3, **OF_A}, [])
+
+
+@pytest.mark.parametrize("name", ["base_url", "client_id", "client_secret", "access_token"])
+def test_an_option_that_names_a_tenant_or_a_client_keeps_all_credentials_of_the_environment_out(name: str) -> None:
+    options, unused = completed({name: "b"}, A)
+    assert options == {"base_url": OF_A["base_url"], name: "b"}
+    others = ["SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET", "SAIL_ACCESS_TOKEN"]
+    assert unused == [variable for variable in others if variable != ENVIRONMENT[name]]
+
+
+def test_other_options_of_the_connection_go_with_credentials_of_the_environment() -> None:
+    options = {"api_version": "v1", "validate_certs": False, "ca_path": "/ca", "request_timeout": 1, "retries": 0}
+    assert completed(options, {**A, "SAIL_API_VERSION": "beta"}) == ({**options, **OF_A}, [])
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_a_connection_option_that_is_empty_is_not_given(nothing: str | None) -> None:
+    names = [*ENVIRONMENT, "request_timeout", "retries", "max_retry_delay"]
+    assert completed(dict.fromkeys(names, nothing), A) == (OF_A, [])
+    assert completed(dict.fromkeys(names, nothing), {variable: " " for variable in ENVIRONMENT.values()}) == ({}, [])
+
+
+def test_an_incomplete_set_of_options_says_what_of_the_environment_was_not_used() -> None:
+    with pytest.raises(IscError) as caught:
+        Settings.from_options(options(access_token=None, client_id="b"), ["SAIL_CLIENT_SECRET", "SAIL_ACCESS_TOKEN"])
+    assert str(caught.value) == (
+        "client_secret is missing or empty: set client_id and client_secret, or access_token; SAIL_CLIENT_SECRET and "
+        "SAIL_ACCESS_TOKEN of the environment may belong to another tenant and cannot be used together with base_url "
+        "or a credential as an option."
+    )

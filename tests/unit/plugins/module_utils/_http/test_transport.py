@@ -458,7 +458,7 @@ def test_a_failure_carries_what_identifies_it() -> None:
         "request_id": "r-1",
         "detail_code": "400.1 Bad Request Content",
         "tracking_id": "e7eab60924f64aa284175b9fa3309599",
-        "attempts": 1,
+        "request_attempts": 1,
     }
 
 
