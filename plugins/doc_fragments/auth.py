@@ -19,6 +19,8 @@ options:
         One that disagrees is an error.
       - Plain V(http://) is accepted for loopback addresses only.
       - If not set, the value of the environment variable E(SAIL_BASE_URL) is used.
+      - Where this option or a credential is set as an option, no credential is taken from the environment, which may
+        hold those of another tenant.
     type: str
     required: true
   client_id:
@@ -35,7 +37,8 @@ options:
   access_token:
     description:
       - A token to use as it is, so that none is asked for; M(sailpoint.isc.access_token) gets one for a whole play.
-      - When it is refused, and O(client_id) and O(client_secret) are there too, a new one is asked for.
+      - When it is refused, and O(client_id) and O(client_secret) are there too, a new one is asked for. Beside a token
+        that is set as an option, they have to be options too.
       - If not set, the value of the environment variable E(SAIL_ACCESS_TOKEN) is used.
     type: str
   api_version:
@@ -78,8 +81,10 @@ requirements:
 notes:
   - All modules can be given their connection options at once, by C(module_defaults) of the group C(sailpoint.isc.isc)
     or by environment variables.
+  - White space at either end of a text, or of a text in a list, is never part of a value and is dropped. That goes for
+    paths of files too. Connection options and environment variables that are empty count as not set.
   - Proxies are taken from the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)).
-  - A failed task returns RV(ignore:status), RV(ignore:url), RV(ignore:method), RV(ignore:request_id),
-    RV(ignore:detail_code), RV(ignore:tracking_id) and RV(ignore:attempts) of the request that failed, beside C(msg).
-    Give C(request_id) to SailPoint's support.
+  - A failed task returns what is known of RV(ignore:status), RV(ignore:url), RV(ignore:method), RV(ignore:request_id),
+    RV(ignore:detail_code), RV(ignore:tracking_id) and RV(ignore:request_attempts) of the request that failed, beside
+    C(msg). What is not known is left out. Give C(request_id) to SailPoint's support.
 """

@@ -35,6 +35,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
     unused: the environment variables with credentials that were not used, as the options name another client.
     """
 
+    params: dict[str, t.Any]
     unused: t.Sequence[str] = ()
 
     def _load_params(self) -> None:

@@ -62,11 +62,11 @@ options:
         required: true
         choices: [add, remove, replace, move, copy, test]
       path:
-        description: JSON Pointer to the place, such as V(/completionStatus).
+        description: JSON Pointer to the place, such as V(/completionStatus). It cannot end in white space.
         type: str
         required: true
       value:
-        description: The value for V(add), V(replace) and V(test); if not set, null.
+        description: The value for V(add), V(replace) and V(test), as it is; if not set, null.
         type: raw
       from:
         description: JSON Pointer to the place that V(move) and V(copy) take from.

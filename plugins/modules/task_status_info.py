@@ -86,12 +86,12 @@ EXAMPLES = r"""
     completion_statuses: [ERROR, TERMINATED, TEMPERROR]
     newer_than: 7d
     fields: [id, target, completed, completionStatus, messages]
-  register: failed
+  register: failures
 
 - name: Show them
   ansible.builtin.debug:
     msg: "{{ item.target.name }}: {{ item.completionStatus }} at {{ item.completed }}"
-  loop: "{{ failed.tasks }}"
+  loop: "{{ failures.tasks }}"
   loop_control:
     label: "{{ item.id }}"
 

@@ -31,7 +31,7 @@ BEFORE = [
     {
         "name": "Read what has failed",
         "sailpoint.isc.task_status_info": {"completion_statuses": ["ERROR"]},
-        "register": "failed",
+        "register": "failures",
     },
 ]
 

@@ -18,7 +18,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,15 @@ Result = dict[str, Any]
 VERSIONS = ("beta", "v2024", "v2025", "v2026", "v1")
 # Those whose list leaves pending tasks out, so that modules ask an endpoint of its own for them.
 VERSIONS_WITH_ENDPOINT = ("beta", "v2024")
+
+# Keys that Ansible itself puts into results, or reads there: what a module returned under one of them would be taken
+# for Ansible's own.
+_KEYS_OF_ANSIBLE = re.compile(
+    r"_?ansible_\w*|attempts|retries|skipped|skip_reason|skipped_reason|false_condition|failed_when_result"
+    r"|failed_when_suppressed_exception|changed_when_result|unreachable|invocation|exception|deprecations|item|censored"
+    r"|started|finished|results_file|include|include_args|include_file|add_host|add_group|rc|stdout|stderr"
+    r"|stdout_lines|stderr_lines|module_stdout|module_stderr"
+)
 
 # Leaves out an option that tests usually give.
 OMIT: Any = object()
@@ -178,9 +187,15 @@ def read_result(printed: str, *, may_hold_token: bool = False) -> Result:
     assert leaked(json.dumps(result), tokens=not may_hold_token) is None
     # Before ansible-core 2.21 every module returns it, since then only when it is asked to.
     result.pop("invocation", None)
+    assert keys_of_ansible(result) - {"deprecations"} == set()
     result.setdefault("failed", False)
     result["warnings"] = [_text(warning) for warning in result.get("warnings", [])]
     return result
+
+
+def keys_of_ansible(result: Iterable[str]) -> set[str]:
+    """Those of the keys that are Ansible's own."""
+    return {key for key in result if _KEYS_OF_ANSIBLE.fullmatch(key)}
 
 
 def ids_of(result: Result) -> list[str]:

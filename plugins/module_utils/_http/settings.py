@@ -38,9 +38,7 @@ _NOT_USED = "may belong to another tenant and cannot be used together with base_
 _EXAMPLE = "https://acme.api.identitynow.com"
 
 
-def completed(
-    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
-) -> tuple[dict[str, t.Any], list[str]]:
+def completed(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[dict[str, t.Any], list[str]]:
     """The options with what the environment gives of the connection, and the variables with credentials left unused.
 
     An option or a variable that is null or empty is not given. Where an option names a tenant or a client, the
@@ -103,7 +101,7 @@ class Settings:
             missing = {"client_id": settings.client_id, "client_secret": settings.client_secret}
             absent = [name for name, value in missing.items() if not value]
             what = "No credentials are given" if len(absent) == 2 else f"{absent[0]} is missing or empty"
-            why = f"; {' and '.join(unused)} of the environment {_NOT_USED}" if unused else ""
+            why = f"; {', '.join(unused)} of the environment {_NOT_USED}" if unused else ""
             raise IscError(f"{what}: set client_id and client_secret, or access_token{why}.")
         return settings
 

@@ -239,7 +239,7 @@ A = {
     "SAIL_CLIENT_SECRET": "a-secret",
     "SAIL_ACCESS_TOKEN": "a-token",
 }
-OF_A = {"base_url": "https://a.example.com", "client_id": "a-id", "client_secret": "a-secret", "access_token": "a-token"}
+OF_A = {name: A[variable] for name, variable in ENVIRONMENT.items() if variable in A}
 
 
 def test_the_environment_gives_what_no_option_gives() -> None:
@@ -265,14 +265,14 @@ def test_other_options_of_the_connection_go_with_credentials_of_the_environment(
 def test_a_connection_option_that_is_empty_is_not_given(nothing: str | None) -> None:
     names = [*ENVIRONMENT, "request_timeout", "retries", "max_retry_delay"]
     assert completed(dict.fromkeys(names, nothing), A) == (OF_A, [])
-    assert completed(dict.fromkeys(names, nothing), {variable: " " for variable in ENVIRONMENT.values()}) == ({}, [])
+    assert completed(dict.fromkeys(names, nothing), dict.fromkeys(ENVIRONMENT.values(), " ")) == ({}, [])
 
 
 def test_an_incomplete_set_of_options_says_what_of_the_environment_was_not_used() -> None:
     with pytest.raises(IscError) as caught:
         Settings.from_options(options(access_token=None, client_id="b"), ["SAIL_CLIENT_SECRET", "SAIL_ACCESS_TOKEN"])
     assert str(caught.value) == (
-        "client_secret is missing or empty: set client_id and client_secret, or access_token; SAIL_CLIENT_SECRET and "
+        "client_secret is missing or empty: set client_id and client_secret, or access_token; SAIL_CLIENT_SECRET, "
         "SAIL_ACCESS_TOKEN of the environment may belong to another tenant and cannot be used together with base_url "
         "or a credential as an option."
     )
