@@ -63,7 +63,6 @@ _RANGES = {
     "settle": (1, None),
     "max_parallel": (1, None),
 }
-_MAY_BE_EMPTY = ("fail_on", *AUTH)
 
 
 def stripped(options: t.Mapping[str, t.Any], spec: Options) -> Options:
@@ -97,13 +96,12 @@ def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) 
     may_be_empty: lists that may have no element.  Raises InvalidOption.
     """
     for name, value in options.items():
-        if name in _MAY_BE_EMPTY or value is None:
+        if value is None:
             continue
-        if isinstance(value, (str, list)) and not value and name not in may_be_empty:
+        if value in ("", []) and name != "fail_on" and name not in may_be_empty:
             raise InvalidOption(name, value, "it is empty; give a value or leave the option out")
-        for element in value if isinstance(value, list) else [value]:
-            if isinstance(element, str) and not element.strip():
-                raise InvalidOption(name, value, "it holds an empty text; give a value or leave the option out")
+        if isinstance(value, list) and "" in value:
+            raise InvalidOption(name, value, "it holds an empty text; give a value or leave the option out")
         least, most = _RANGES.get(name, (None, None))
         if least is not None and (value < least or (most is not None and value > most)):
             limits = f"from {least} to {most}" if most is not None else f"{least} or more"
