@@ -6,7 +6,7 @@
 
 NOX := @./tests/support/nox.sh
 SESSIONS := check sanity units integration playbooks conformance artifact browser guides chaos
-LINTS := extra-checks docs-check license-check ansible-lint galaxy
+LINTS := layers extra-checks docs-check license-check ansible-lint galaxy
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
 ARGS ?=
@@ -19,7 +19,7 @@ help:
 	@echo "make test         everything that must hold, several parts at a time"
 	@echo
 	@echo "Parts of make test:"
-	@echo "make lint         formatting, types, YAML (CI=false make lint: format)"
+	@echo "make lint         formatting, types, YAML, imports (CI=false make lint: format)"
 	@echo "make $(LINTS)"
 	@echo "make sanity       ansible-test sanity                         ARGS: --core 2.16, its own"
 	@echo "make units        modules and what they are made of           ARGS: test files, --python 3.X, --core 2.16"
@@ -42,7 +42,10 @@ help:
 test:
 	$(NOX)
 
-demo tenant bench build changelog docs lint $(LINTS) $(SESSIONS):
+lint:
+	$(NOX) --session lint layers
+
+demo tenant bench build changelog docs $(LINTS) $(SESSIONS):
 	$(NOX) --session $@ -- $(ARGS)
 
 # "make test-units" is "make units"

@@ -39,7 +39,7 @@ nox.options.sessions = ["test"]
 # Covered lines and branches of plugins/, in percent, below which `make test` fails.
 COVERAGE_FLOOR = 95
 
-LINTS = ("ansible-lint", "lint", "docs-check", "galaxy", "extra-checks", "license-check")
+LINTS = ("ansible-lint", "lint", "layers", "docs-check", "galaxy", "extra-checks", "license-check")
 
 # How secrets are masked differs between these.
 CORES_OF_CHAOS = ("2.16", "2.21", "2.22")
@@ -163,7 +163,7 @@ def check(session: nox.Session) -> None:
     changed = workspace.changed_files()
     of_plays = any(name.startswith(("roles/", "playbooks/", "tests/integration/")) for name in changed)
     documented = any(name.startswith(("plugins/", "roles/", "docs/")) for name in changed)
-    chosen = ["lint", "extra-checks", *["docs-check"] * documented, *["ansible-lint"] * of_plays]
+    chosen = ["lint", "layers", "extra-checks", *["docs-check"] * documented, *["ansible-lint"] * of_plays]
     prove(session, [Part("units"), *map(Part, chosen)])
 
 
@@ -272,6 +272,14 @@ def changelog(session: nox.Session) -> None:
     for fragment in (ROOT / "changelogs/fragments").glob("*.yml"):
         if not (tree / fragment.relative_to(ROOT)).exists():
             fragment.unlink()
+
+
+@nox.session(python=False)
+def layers(session: nox.Session) -> None:
+    """Imports of module_utils go one way: aggregations, tasks, HTTP."""
+    collection = workspace.copy_tree()
+    command = [str(environment("layers", f"{SUPPORT}/layers.txt") / "lint-imports"), "--config", "pyproject.toml"]
+    session.run(*command, external=True, env={"PYTHONPATH": str(collection.parents[2])})
 
 
 @nox.session(python=False)
