@@ -106,7 +106,8 @@ class TaskStatuses:
     def listing(self, selection: Selection) -> Listing:
         """What GET /task-status shows of a selection: on beta and v2024 completed tasks only."""
         queries = self._queries(selection)
-        if len(queries) == 1 and not selection.judged_here():
+        judged_here = selection.judged_here()
+        if len(queries) == 1 and not judged_here:
             pager = self._pager(
                 selection,
                 queries[0],
@@ -117,7 +118,7 @@ class TaskStatuses:
             )
             return Listing(self._whole(pager), dataclasses.replace(selection, offset=0), [pager])
         needed = None
-        if selection.max_results is not None and not selection.judged_here():
+        if selection.max_results is not None and not judged_here:
             # What comes later in one of the lists cannot be among the first records of all of them.
             needed = selection.offset + selection.max_results
         pagers = [
@@ -125,13 +126,13 @@ class TaskStatuses:
                 selection,
                 query,
                 wanted=needed,
-                count=selection.count and not selection.judged_here(),
+                count=selection.count and not judged_here,
                 ahead=not selection.may_end_early(),
             )
             for query in queries
         ]
         records = filter(selection.keeps_by_name, self._merged(pagers, selection))
-        return Listing(records, selection, None if selection.judged_here() else pagers)
+        return Listing(records, selection, None if judged_here else pagers)
 
     def pending(self, selection: Selection) -> Listing:
         """The tasks that have not completed; the same ones on every version of the API."""
@@ -280,8 +281,9 @@ def _total(headers: t.Mapping[str, str]) -> int | None:
 def _counted(url: str, answer: Answer) -> int:
     total = _total(answer.headers)
     if total is None:
+        address = url.partition("?")[0]  # a query can be as long as a page
         raise IscError(
-            f"The answer to {url} does not tell the number of tasks (X-Total-Count); try without count_only."
+            f"The answer to {address} does not tell the number of tasks (X-Total-Count); try without count_only."
         )
     return total
 
