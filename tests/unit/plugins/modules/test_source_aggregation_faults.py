@@ -363,3 +363,40 @@ def test_where_a_lost_launch_cannot_be_looked_for_the_failure_says_that_one_may_
     says = "the answer to the launch before it was lost, so that an aggregation may be running now: look for it with"
     assert says in failure["msg"]
     assert len(tenant.launches()) == 1
+
+
+@pytest.mark.parametrize("version", ["beta", "v2026"])
+@pytest.mark.parametrize("key", ["id", "created", "target", "uniqueName", "completed"])
+@pytest.mark.parametrize("on_busy", ["fail", "skip", "adopt", "wait"])
+def test_a_running_one_that_lacks_something_is_no_crash(
+    tenant: Hand, run: Run, virtual: VirtualTime, on_busy: str, key: str, version: str
+) -> None:
+    running = {"id": "running", "source": "hr", "ends_in": "1h"}
+    tenant.scenario(sources=[{"id": "hr"}], tasks=[running], deprecated=[])
+    operation = "pending" if version == "beta" else "list"
+    tenant.faults({"operation": operation, "times": None, "fault": "missing_keys", "keys": [key]})
+    result = run.result("source_aggregation", source_id="hr", on_busy=on_busy, api_version=version, timeout="20s")
+    if key == "id":
+        assert result["failed"] is (on_busy != "skip")
+        assert "the tenant did not tell the id of the task" in result["msg"] or on_busy in ("fail", "skip")
+    elif result["failed"] and "action" not in result:
+        assert re.search(r"^The source is busy: |^Timed out after |did not start the aggregation", result["msg"])
+
+
+@pytest.mark.parametrize("keys", [["id"], ["created"], ["target"], ["id", "created"], ["completed"]])
+def test_an_answer_or_a_record_that_lacks_something_is_no_crash(
+    tenant: Hand, run: Run, virtual: VirtualTime, keys: list[str]
+) -> None:
+    # The answer to a launch of accounts has its record within.
+    of_answer = ["task" if key == "id" else key for key in keys]
+    lose(tenant, {"fault": "missing_keys", "keys": of_answer, "times": None}, seconds=0)
+    for operation in ("pending", "list"):
+        tenant.faults({"operation": operation, "times": None, "fault": "missing_keys", "keys": keys})
+    options = {"source_id": "hr", "timeout": "20s", "max_age": "1s", "wait": True}
+    result = run.result("source_aggregation", **options)
+    assert len(tenant.launches()) == 1
+    if "id" in keys:
+        assert "instead of the id of the task that was started; no aggregation was found" in result["msg"]
+        assert MAY_BE_RUNNING in result["msg"]
+    else:
+        assert result["task"]["id"] in new_ones(tenant)
