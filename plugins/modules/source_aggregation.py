@@ -16,8 +16,10 @@ description:
   - Starts an aggregation of accounts, entitlements or uncorrelated accounts, and waits for its end if wanted.
   - The tenant answers 202 also when it refuses to start, as another aggregation of the source is running. This module
     tells the one from the other.
-  - A launch is never sent twice unless it is certain that the first had no effect. When its answer is lost, the module
-    looks for a task that was created right after and takes that for the one it has started.
+  - A launch is sent again only when it is certain that the tenant did not accept the first one. When its answer is
+    lost (a connection that breaks, a status of 500 or more, no answer within O(request_timeout)), it is never sent
+    again. The module then looks for a task that was created right after, as long as O(timeout) allows and for a minute
+    at least, and takes that for the one it has started. If there is none, it fails and says that one may be running.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -77,7 +79,8 @@ options:
   timeout:
     description:
       - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running
-        aggregation and for the started one together.
+        aggregation and for the started one together. A launch whose answer was lost is looked for within this time too,
+        but for a minute at least.
 notes:
   - Entitlement aggregations need the personal access token of a user; an API client is refused.
 seealso:
@@ -105,9 +108,9 @@ EXAMPLES = r"""
     on_busy: wait
   register: contractors
 
-- name: Wait for it later
+- name: Wait for it later, and in check mode, where nothing was started, for nothing
   sailpoint.isc.task_wait:
-    ids: ["{{ contractors.task.id }}"]
+    ids: "{{ contractors.task | sailpoint.isc.task_ids }}"
 """
 
 RETURN = r"""
@@ -119,8 +122,9 @@ action:
 task:
   description:
     - The record of the aggregation, or of the one because of which nothing was started. After waiting, as it ended.
-    - Otherwise it comes from the answer to the launch, brought into the shape of a record. Null in check mode for one
-      that would be started.
+    - Otherwise it comes from the answer to the launch, brought into the shape of a record.
+    - Null in check mode for one that would be started. Later tasks take its id with the filter
+      P(sailpoint.isc.task_ids#filter), which makes an empty list of that.
   returned: success, and when the aggregation failed or did not end in time
   type: dict
   sample:

@@ -73,12 +73,16 @@ options:
         type: str
   max_parallel:
     description:
-      - How many sources are aggregated at the same time.
+      - How many sources are aggregated at the same time. They are launched in the order of O(sources) all the same,
+        however long it takes to look up what runs already.
+      - A source that waits for something does not hold up those after it, and is launched when that has ended. It waits
+        for an aggregation that runs already (O(sources[].on_busy)), or, where it is listed twice, for its first turn.
     type: int
     default: 1
   stop_on_failure:
     description:
-      - Start nothing more once an aggregation has failed. What is running then is waited for.
+      - Start nothing more once an aggregation has failed. What is running then is waited for. A source that waits for
+        another aggregation to end before it starts its own does not wait any longer.
       - If not, all sources are gone through, and the task fails at its end.
     type: bool
     default: true

@@ -84,6 +84,34 @@ def test_a_file_is_sent_whole_again_where_the_first_try_was_not_accepted(tmp_pat
     assert bodies[0] == bodies[1]
 
 
+class NoLongerWantedError(Exception):
+    """What somebody raises who does not want a launch any more."""
+
+
+@pytest.mark.parametrize("refusal", [Reply(429, {}, {"Retry-After": "1"}), NewConnectionError(None, "no")])  # type: ignore[arg-type]
+def test_before_each_try_it_is_asked_whether_the_launch_is_still_wanted(refusal: t.Any) -> None:
+    asked = []
+
+    def ask() -> None:
+        asked.append(len(wire.requests))
+        if len(asked) == 3:
+            raise NoLongerWantedError
+
+    several, wire = aggregations(refusal, refusal, STARTED)
+    with pytest.raises(NoLongerWantedError):
+        several.launch("s", KINDS["accounts"], None, False, ask)
+    assert asked == [0, 1, 2]
+    assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize("task", [{}, {"id": None}, {"id": ""}, {"id": 7}, None, "t1", []])
+def test_an_answer_that_does_not_tell_the_id_may_have_started_something(task: t.Any) -> None:
+    several, _wire = aggregations(Reply(202, {"success": True, "task": task}))
+    with pytest.raises(RequestFailed, match="instead of the id of the task that was started") as failure:
+        several.launch("s", KINDS["accounts"], None, False)
+    assert failure.value.maybe_applied
+
+
 def test_the_record_of_a_launch_has_the_shape_of_any_other() -> None:
     answer = {
         "success": True,
