@@ -61,10 +61,12 @@ def test_what_is_not_answered_is_done_once(
     tenant: Hand, run: Run, subject: Subject, operation: str, lost: dict[str, Any], version: str
 ) -> None:
     tenant.scenario(clients=[KEEPER], faults=[{**lost, "operation": operation}], **subject.scenario)
-    options = {**subject.options, **(IMPATIENT if lost in SLOW else {}), "api_version": version}
+    options: dict[str, Any] = {**subject.options, **(IMPATIENT if lost in SLOW else {}), "api_version": version}
     # An edit is read back and sent again; a launch that has not arrived is looked for in vain.
     never = lost["fault"] == "reset_before" and (lost["times"] is None or subject is SOURCE_AGGREGATION)
-    result = run.result(subject.module, **options, **({"timeout": 3} if subject.waits and never else {}))
+    if subject.waits and never:
+        options["timeout"] = 3
+    result = run.result(subject.module, **options)
     judge(subject, result, Truth.of(tenant), FAILED if never else SURVIVED)
 
 
@@ -89,7 +91,7 @@ def test_a_lost_launch_whose_task_appears_late_is_not_repeated(
 ) -> None:
     source = {"id": "hr", "name": "HR System", "accounts": {"seconds": 90, "visible_after": seconds}}
     tenant.scenario(clients=[KEEPER], sources=[source], faults=[{**fault, "operation": "load_accounts"}])
-    options = IMPATIENT if fault in SLOW else {}
+    options: dict[str, Any] = IMPATIENT if fault in SLOW else {}
     # It is looked for a minute at least, whatever the timeout.
     result = run.result("source_aggregation", source_id="hr", api_version="v2025", timeout="1s", **options)
     truth = Truth.of(tenant)

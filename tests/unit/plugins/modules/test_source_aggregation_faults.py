@@ -286,7 +286,7 @@ def test_one_that_the_tenant_shows_late_is_waited_for_and_not_started_twice(
 ) -> None:
     lose(tenant, fault, seconds=600, visible_after="1h")
     virtual.at[visible_after] = lambda: tenant.control("PATCH", f"tasks/{new_ones(tenant)[0]}", {"visible_after": 0})
-    slow = {"request_timeout": 0.5} if fault["fault"] == "slow_first_byte" else {}
+    slow: dict[str, t.Any] = {"request_timeout": 0.5} if fault["fault"] == "slow_first_byte" else {}
     result = run.result("source_aggregation", source_id="hr", timeout="2m", **slow)
     assert [sent["effect"] for sent in tenant.launches()] == ["launched"]
     if visible_after > 120:
@@ -392,8 +392,7 @@ def test_an_answer_or_a_record_that_lacks_something_is_no_crash(
     lose(tenant, {"fault": "missing_keys", "keys": of_answer, "times": None}, seconds=0)
     for operation in ("pending", "list"):
         tenant.faults({"operation": operation, "times": None, "fault": "missing_keys", "keys": keys})
-    options = {"source_id": "hr", "timeout": "20s", "max_age": "1s", "wait": True}
-    result = run.result("source_aggregation", **options)
+    result = run.result("source_aggregation", source_id="hr", timeout="20s", max_age="1s", wait=True)
     assert len(tenant.launches()) == 1
     if "id" in keys:
         assert "instead of the id of the task that was started; no aggregation was found" in result["msg"]
