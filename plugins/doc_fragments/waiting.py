@@ -14,8 +14,8 @@ class ModuleDocFragment:
 options:
   timeout:
     description:
-      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h). The last look may
-        take up to 5 seconds more.
+      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h). The last look,
+        and what is asked for after it, may take up to 5 seconds more.
     type: str
     default: 1h
   interval:

@@ -20,7 +20,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import Inval
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import LAST_LOOK, IdsWatch, Wait, WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
 
 # Seconds that the task of an aggregation may be unknown after its launch.
@@ -95,7 +95,7 @@ class Aggregate:
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(task_id, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
-        with self._client.transport.until(self._clock.now() + _FOR_PROGRESS):
+        with self._client.transport.until(min(self._clock.now() + _FOR_PROGRESS, waiter.deadline() + LAST_LOOK)):
             progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
         if progress is not None:
             result["progress"] = progress

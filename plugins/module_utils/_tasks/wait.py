@@ -34,7 +34,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import length,
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 # Seconds that the last poll may take beyond the end of a wait.
-_LAST_LOOK = 5
+LAST_LOOK = 5
 # Seconds for which a task is seen with a completion status, but without a time of completion, until that is its end.
 _GRACE_FOR_COMPLETED = 30
 # Seconds from which on somebody should look whether a task is stuck.
@@ -216,7 +216,7 @@ class Wait:
 
     def run(self) -> dict[str, t.Any]:
         """What the wait found, for the result of a task. Raises WaitFailed."""
-        with self.client.transport.until(self.waiter.deadline() + _LAST_LOOK):
+        with self.client.transport.until(self.waiter.deadline() + LAST_LOOK):
             in_time = self._poll(self.waiter)
             if not in_time:
                 # Good to know, and no reason for another failure.

@@ -380,8 +380,8 @@ def test_sources_are_looked_up_once_and_only_where_nothing_of_them_is_pending(te
 @pytest.mark.usefixtures("sources")
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_one_warning_tells_a_token_without_the_right_to_read_sources(run: Run, check_mode: bool) -> None:
-    poor = {"client_id": "poor", "client_secret": SECRETS["reader"], "check_mode": check_mode}
-    result = wait(run, **poor, source_ids=["typo", "hr"], settle=2)
+    run.connection.update(client_id="poor", client_secret=SECRETS["reader"])
+    result = wait(run, check_mode=check_mode, source_ids=["typo", "hr"], settle=2)
     assert result["warnings"] == [
         "Whether the sources of source_ids exist was not checked, as the token may not read sources "
         '(scope idn:sources:read): "typo", "hr".'
@@ -402,7 +402,7 @@ def test_a_passing_fault_of_the_look_at_sources_does_not_end_the_wait(
 @pytest.mark.usefixtures("sources")
 @each_version
 def test_the_last_tasks_of_idle_sources_are_reported(tenant: Hand, run: Run, version: str) -> None:
-    options = {
+    options: dict[str, t.Any] = {
         "types": ["CLOUD_ACCOUNT_AGGREGATION"],
         "source_ids": ["new", "ad", "busy", "hr"],
         "api_version": version,
@@ -510,7 +510,7 @@ def test_an_interrupted_wait_says_what_goes_on(
     )
 
 
-ODD = {
+ODD: dict[str, list[t.Any]] = {
     "id": [None, 7, [], {"id": "x"}, "\ud83d"],
     "created": [None, 0, -1e30, {}, "yesterday", "2026-05-17T19:33:16.123456789+0000"],
     "target": [None, "hr", [], {"id": ["hr"], "name": {}}, {"id": 1, "name": 2}],
@@ -533,7 +533,8 @@ def test_no_record_is_too_odd_for_a_wait(tenant: Hand, run: Run, version: str, k
                 for operation in ("list", "pending", "get")
             ],
         )
-        for options in ({"ids": ["a", "b"]}, {"source_ids": ["hr"], "on_idle": "check"}):
+        both: list[dict[str, t.Any]] = [{"ids": ["a", "b"]}, {"source_ids": ["hr"], "on_idle": "check"}]
+        for options in both:
             result = run.result("task_wait", api_version=version, timeout=0, not_found_grace=0, **options)
             assert result["polls"] == 1 or not result["failed"]
             assert "\n" not in result.get("msg", "")

@@ -28,7 +28,8 @@ def over(status: str, **facts: t.Any) -> Reply:
 
 def aggregate(*script: t.Any, **options: t.Any) -> tuple[Aggregate, Wire]:
     wire = Wire(*script)
-    client = Client(settings(), transport=connected(wire, FakeClock(time.monotonic())))
+    clock = FakeClock(time.monotonic())
+    client = Client(settings(), transport=connected(wire, clock))
     given = {
         "source_id": "s",
         "aggregation": "accounts",
@@ -43,7 +44,7 @@ def aggregate(*script: t.Any, **options: t.Any) -> tuple[Aggregate, Wire]:
         "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"],
         **options,
     }
-    return Aggregate(client, TaskStatuses(client), given), wire
+    return Aggregate(client, TaskStatuses(client), given, clock=clock), wire
 
 
 def paths(wire: Wire) -> list[str]:
@@ -108,6 +109,16 @@ def test_progress_that_does_not_come_is_not_waited_for_long() -> None:
     assert "progress" not in result
     assert one._client.transport._clock() - begin < 10
     assert one._client.transport.deadline is None
+
+
+def test_after_a_timeout_the_last_look_and_the_progress_take_five_seconds_together() -> None:
+    one, _wire = aggregate(
+        NOTHING, LAUNCHED, *[Reply(503)] * 100, wait=True, timeout="20", interval="20", max_interval="20"
+    )
+    begin = one._client.transport._clock()
+    with pytest.raises(WaitFailed, match="Timed out after 20 s"):
+        one.run()
+    assert one._client.transport._clock() - begin <= 25
 
 
 def test_progress_is_asked_for_of_accounts_alone() -> None:

@@ -427,10 +427,10 @@ def test_a_task_that_failed_without_a_time_of_completion_fails_the_wait() -> Non
 def test_the_time_of_a_completion_status_alone_begins_when_it_is_seen() -> None:
     tasks = Tasks(FakeClock())
 
-    def lookup(_ids: t.Sequence[str]) -> dict[str, Record]:
+    def lookup(ids: t.Sequence[str]) -> dict[str, Record]:
         now = tasks.clock.now() - START
         status = "ERROR" if 10 <= now < 30 or now >= 40 else None
-        return {"a": {"id": "a", "completionStatus": status, "completed": None}}
+        return {key: {"id": key, "completionStatus": status, "completed": None} for key in ids}
 
     tasks.lookup = lookup  # type: ignore[method-assign]
     assert failure_of(wait_for(tasks, ["a"]))["elapsed"] == 70
@@ -443,7 +443,7 @@ def test_a_completion_status_alone_holds_up_quiet_for_a_while_only(listed: bool)
     begun = {"id": "a", "completed": None, "completionStatus": None}
     half = {**begun, "completionStatus": "SUCCESS"}
 
-    def pending(_selection: Selection) -> list[Record]:
+    def pending(selection: Selection) -> list[Record]:
         return [half if tasks.clock.now() > START else begun][: 1 if listed or tasks.clock.now() == START else 0]
 
     tasks.pending = pending  # type: ignore[assignment]
