@@ -11,11 +11,12 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import wait as waiting
 
 from tests.chaos.subjects import Truth, assert_clear
 from tests.support.hand import Hand, meanwhile
 from tests.support.leaks import KEEPER
-from tests.support.modules import Result, Run
+from tests.support.modules import OMIT, Result, Run
 
 WAIT: dict[str, Any] = {
     "ids": ["lasting"],
@@ -114,3 +115,26 @@ def test_many_tasks_at_once_cost_few_requests(tenant: Hand, run: Run, version: s
     assert [task["id"] for task in result["tasks"]] == ids
     # A request for up to 100 tasks, one for all that are pending where the list does not show those, and the token
     assert Truth.of(tenant).requests <= 1 + result["polls"] * (MANY // 100 + 4)
+
+
+def test_a_wait_for_sources_survives_that_they_cannot_be_looked_up_for_a_while(tenant: Hand, run: Run) -> None:
+    tenant.scenario(clients=[KEEPER], sources=[{"id": "hr"}], tasks=[{"id": "last", "source": "hr", "ends": "ERROR"}])
+    tenant.faults({"operation": "list_sources", "times": 3, "fault": "status", "code": 502})
+    tenant.faults({"operation": "list", "times": None, "nth": 2, "fault": "status", "code": 503})
+    wait = {**WAIT, "ids": OMIT, "source_ids": ["hr"], "on_idle": "check", "retries": 0}
+    with meanwhile(tenant, "list", lambda: tenant.control("DELETE", "faults"), times=6):
+        result = run.failing("task_wait", **wait)
+    assert_clear(result)
+    assert "Nothing was pending of a source that did not end well last" in result["msg"]
+    assert [task["id"] for task in result["last_tasks"]] == ["last"]
+
+
+def test_a_wait_ends_for_a_task_that_never_gets_a_time_of_completion(
+    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting(tenant)
+    monkeypatch.setattr(waiting, "_GRACE_FOR_COMPLETED", 1)
+    with meanwhile(tenant, "list", lambda: change(tenant, completionStatus="SUCCESS", completed=None)):
+        result = run.result("task_wait", **WAIT)
+    assert_survived(result)
+    assert len(result["warnings"]) == 1
