@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.hand import Hand, safe_mode
 from tests.support.plays import Case, Played, check, clients, hosts, role
+from tests.support.zones import ZONES
 
 # Gives the tenant a scenario, and runs a playbook that may only read.
 Report = Callable[..., Played]
@@ -239,7 +240,7 @@ def test_says_that_there_is_nothing_to_tell(report: Report, out: Path) -> None:
     assert found["sources"] == rows_of(page) == []
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Kathmandu"])
+@pytest.mark.parametrize("zone", ZONES.values(), ids=ZONES)
 def test_ages_are_the_same_in_every_zone(report: Report, credentials: dict[str, str], zone: str) -> None:
     usual = [{"id": f"usual-{n}", "source": "s-hr", "age": f"{n}h", "seconds": "20m"} for n in (8, 9, 10)]
     pending = [

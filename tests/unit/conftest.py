@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from ansible_collections.sailpoint.isc.tests.support.zones import ZONES
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -34,3 +38,14 @@ settings.load_profile("units")
 def pytest_collection_finish() -> None:
     """Make ready what all tests need before each of them goes off into a process of its own."""
     st.text().validate()
+
+
+# For a whole module, so that Hypothesis may use it too.
+@pytest.fixture(scope="module", params=ZONES.values(), ids=ZONES)
+def zone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs each test in several time zones; used by modules that are about times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()

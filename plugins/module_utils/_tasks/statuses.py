@@ -24,7 +24,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager, identity
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, task_id
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 
@@ -170,12 +170,12 @@ class TaskStatuses:
         if not self._client.api.pending_endpoint:
             return _by_id(self.listing(Selection(ids=ids)))
         if len(ids) <= 2:
-            found = {task_id: self.get(task_id) for task_id in ids}
-            return {task_id: record for task_id, record in found.items() if record is not None}
+            found = {wanted: self.get(wanted) for wanted in ids}
+            return {wanted: record for wanted, record in found.items() if record is not None}
         # Pending first: a task that completes between the two requests is then in one of them at least.
         pending = _by_id(self.pending(Selection()))
         return {
-            **{task_id: pending[task_id] for task_id in ids if task_id in pending},
+            **{wanted: pending[wanted] for wanted in ids if wanted in pending},
             **_by_id(self.listing(Selection(ids=ids))),
         }
 

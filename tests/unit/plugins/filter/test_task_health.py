@@ -15,10 +15,13 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.sailpoint.isc.plugins.filter import task_health as plugin
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import task_id
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, timestamp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined, UndefinedError
+
+each_zone = pytest.mark.usefixtures("zone")
 
 NOW = "2026-05-17T20:00:00Z"
 HR = {"id": "s1", "type": "APPLICATION", "name": "HR"}
@@ -70,6 +73,7 @@ def only(records: list[Record], **options: t.Any) -> dict[str, t.Any]:
     return entry
 
 
+@each_zone
 def test_tells_all_of_a_source() -> None:
     failed = {"type": "ERROR", "localizedText": {"locale": "en-US", "message": "Login failed."}}
     records = [
@@ -363,6 +367,7 @@ def test_a_task_that_is_there_twice_counts_once_as_completed() -> None:
     assert only([{**after, "id": None}, {**after, "id": None}])["runs"] == 2
 
 
+@each_zone
 def test_the_time_is_now_unless_given() -> None:
     started = time.time() - 1000
     task = pending("p1", 0, created=format_timestamp(started), launched=None)
@@ -373,6 +378,7 @@ def test_the_time_is_now_unless_given() -> None:
     assert only([pending("p1", 60)], now="2026-05-17T22:00:00+02:00")["pending"][0]["seconds"] == 60.0
 
 
+@each_zone
 def test_milliseconds_are_read_as_well() -> None:
     entry = only([run("t1", "SUCCESS", 0, created=None, launched=1714574212788, completed=1714574214788)])
     assert entry["last_success"]["completed"] == "2024-05-01T14:36:54.788Z"
@@ -482,7 +488,7 @@ def test_any_json_is_told_of_or_refused_in_one_sentence(value: Json) -> None:
 @given(st.lists(ODD_RECORDS | RECORDS, max_size=8))
 def test_the_figures_of_any_records_agree(records: list[Record]) -> None:
     told = health(records)
-    named = [record["id"] for record in records if isinstance(record.get("id"), str) and record["id"]]
+    named = [found for record in records if (found := task_id(record))]
     tasks = len(records) - len(named) + len(set(named))
     assert sum(entry["runs"] + len(entry["pending"]) for entry in told) == tasks
     places = [(entry["source_id"], entry["source_name"], entry["kind"]) for entry in told]

@@ -12,6 +12,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.sailpoint.isc.plugins.filter import task_outcomes as plugin
 
+pytestmark = pytest.mark.usefixtures("zone")
+
 RECORD: dict[str, t.Any] = {
     "id": "464ae7bf791e49fdb74606a2e4a89635",
     "type": "QUARTZ",

@@ -14,6 +14,8 @@ from ansible_collections.sailpoint.isc.plugins.filter import task_report as plug
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.usefixtures("zone")
+
 NOW = "2026-05-17T20:00:00Z"
 HR = {"id": "s1", "type": "APPLICATION", "name": "HR"}
 

@@ -18,6 +18,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.usefixtures("zone")
+
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 CENTURY = 100 * 365 * 86400
 ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59)
@@ -104,6 +106,14 @@ def test_a_zone_is_taken_into_account(moment: datetime, minutes: int, colon: boo
         ("2020-07-11T21:23:15", 1594502595000),
         (1714574212775, 1714574212775),
         (1714574212775.0, 1714574212775),
+        ("1714574212775", 1714574212775),
+        (1714574212.775, 1714574212775),
+        (1714574212, 1714574212000),
+        ("2020-07-11T21:23:15.123456Z", 1594502595123),
+        ("2020-07-11T21:23:15.000+0000", 1594502595000),
+        ("2020-07-12T02:53:15+05:30", 1594502595000),
+        ("2020-07-11T17:23:15-04", 1594502595000),
+        (" 2020-07-11T21:23:15Z\n", 1594502595000),
     ],
 )
 def test_points_in_time_are_read_as_servers_write_them(value: object, millis: int) -> None:
@@ -131,6 +141,13 @@ def test_points_in_time_are_read_as_servers_write_them(value: object, millis: in
         "٢٠٢٠-01-01T00:00:00Z",
         float("nan"),
         float("inf"),
+        "1714574212",
+        "-1714574212775",
+        "1714574212775Z",
+        1e300,
+        -1e300,
+        "9999-12-31T23:59:59-00:01",
+        "0001-01-01T00:00:00+00:01",
     ],
 )
 def test_what_states_no_point_in_time_is_none(value: object) -> None:
@@ -142,6 +159,8 @@ def test_what_states_no_point_in_time_is_none(value: object) -> None:
 def test_reading_a_point_in_time_never_fails(value: object) -> None:
     parsed = parse_timestamp(value)
     assert parsed is None or isinstance(parsed, float)
+    # What can be read can be written.
+    assert parsed is None or parse_timestamp(format_timestamp(parsed)) == pytest.approx(parsed, abs=0.001)
 
 
 @given(LOOKS_LIKE_A_TIMESTAMP)

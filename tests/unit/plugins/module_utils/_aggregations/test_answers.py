@@ -59,6 +59,8 @@ def test_a_launch_that_is_not_refused_gives_no_reason(answer: dict[str, t.Any]) 
         ({"success": False, "message": "No."}, "No."),
         ({"success": False, "errorMessage": "Never."}, "Never."),
         ({"success": False, "message": {"text": "No."}}, "it gives no reason"),
+        ({"success": False, "message": 7, "errorMessage": "Never\x00\n\ud83d."}, "Never \ufffd."),
+        ({"success": False, "task": {**LAUNCHED, "messages": [{"localizedText": "x" * 9000}] * 9}}, "x" * 300 + "..."),
     ],
 )
 def test_a_refusal_is_known_by_each_of_its_signs(answer: dict[str, t.Any], reason: str) -> None:
@@ -77,6 +79,9 @@ def test_a_refusal_is_known_by_each_of_its_signs(answer: dict[str, t.Any], reaso
         ({**LAUNCHED, "created": True}, False),
         ({"task": {**LAUNCHED, "created": None, "messages": [{"type": "ERROR", "localizedText": None}]}}, False),
         ({"id": "t1", "messages": "broken"}, False),
+        # A record with milliseconds, of a task that has failed since
+        ({**LAUNCHED, "completed": 1714574999000, "completionStatus": "ERROR", "messages": [BUSY]}, False),
+        ({"success": True, "task": {**LAUNCHED, "completed": 1714574999000, "completionStatus": "SUCCESS"}}, True),
         ({}, False),
     ],
 )

@@ -11,6 +11,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import record
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.usefixtures("zone")
+
 KEYS = ["id", "type", "uniqueName", "name", "parentName", "target", "created", "launched", "completed", "messages"]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 NESTED = st.dictionaries(
@@ -57,6 +59,40 @@ def test_a_record_without_a_completion_status_has_none() -> None:
 )
 def test_a_task_has_completed_once_time_and_status_are_both_set(completed: object, status: object, over: bool) -> None:
     assert records.has_completed({"completed": completed, "completionStatus": status}) is over
+
+
+@pytest.mark.parametrize(
+    ("record", "over"),
+    [
+        ({}, False),
+        ({"id": "t1"}, False),
+        ({"completed": "2026-01-01T00:00:00.000Z"}, True),
+        ({"completed": None}, False),
+        ({"completionStatus": "ERROR"}, True),
+        ({"completionStatus": None}, False),
+        ({"completionStatus": " "}, False),
+        ({"completed": None, "completionStatus": "ERROR"}, False),
+        ({"completed": "2026-01-01T00:00:00.000Z", "completionStatus": None}, False),
+        ({"completed": "2026-01-01T00:00:00.000Z", "completionStatus": "ERROR"}, True),
+    ],
+)
+def test_of_a_part_of_a_record_what_is_absent_says_nothing(record: records.Record, over: bool) -> None:
+    assert records.has_completed(record, partial=True) is over
+    # Of a whole record it says that it is not so.
+    assert records.has_completed(record) is (over and len(record) == 2)
+
+
+MOMENTS = ["2026-05-17T19:33:04.350Z", "2026-05-18T01:18:04.350+0545", 1779046384350, "1779046384350", 1779046384.35]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("key", ["created", "launched", "completed"])
+def test_moments_are_told_whichever_way_they_are_written(key: str, moment: object) -> None:
+    record = {"created": None, "launched": "soon", "completed": [], key: moment}
+    told = [records.created_at(record), records.started_at(record), records.completed_at(record)]
+    expected = {"created": [1, 1, 0], "launched": [0, 1, 0], "completed": [0, 0, 1]}[key]
+    assert [found is not None for found in told] == list(map(bool, expected))
+    assert [found for found in told if found is not None] == [pytest.approx(1779046384.35)] * sum(expected)
 
 
 def test_the_age_counts_from_creation_and_may_be_unknown() -> None:
@@ -136,10 +172,43 @@ def test_the_texts_of_messages_are_found_in_each_of_their_forms() -> None:
         ({"id": "1", "name": "N", "type": "T"}, "N (1)"),
         ({"id": "1", "type": "T"}, "T (1)"),
         ({"id": "1"}, "task (1)"),
+        ({"id": 7, "name": ["N"], "target": "HR"}, "task (7)"),
+        ({"name": "N"}, "N (id unknown)"),
+        ({"id": "1\n2", "name": "\x1b[31mN\x00\ud83d", "target": {"name": "H\x07R"}}, "N \ufffd of H R (1 2)"),
+        ({"id": "1", "name": "N" * 999}, "N" * 100 + "... (1)"),
     ],
 )
 def test_a_task_is_named_by_what_it_is_its_source_and_its_id(record: records.Record, text: str) -> None:
     assert records.name_of(record) == text
+
+
+def test_the_reason_is_the_complaints_on_one_line_that_is_cut() -> None:
+    assert records.reason_of({"messages": MESSAGES}) == "k2 plain text"
+    assert records.reason_of({"messages": MESSAGES[:1]}) == "began"
+    assert records.reason_of({"messages": "broken"}) == records.reason_of({}) == ""
+    long = {"type": "ERROR", "localizedText": {"message": "x\n" * 9000}}
+    assert len(records.reason_of({"messages": [long] * 30})) < 310
+    assert records.message_texts({"messages": [{"localizedText": "half \ud83d\n\x00"}]}) == ["half \ufffd\n\x00"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("x", "x"),
+        ("\ud83d", "\ufffd"),
+        (7, "7"),
+        (0, "0"),
+        (-1, "-1"),
+        (True, None),
+        (1.5, None),
+        ("", None),
+        (None, None),
+    ]
+    + [(value, None) for value in ([], {}, ["x"], {"id": "x"}, 10**30)],
+)
+def test_an_id_or_a_name_is_a_text_or_nothing(value: object, text: str | None) -> None:
+    assert records.text_of(value) == records.task_id({"id": value}) == records.task_name({"name": value}) == text
+    assert records.source_of({"target": {"id": value, "name": value}}) == (text, text)
 
 
 def test_a_projection_keeps_the_named_keys_that_are_there_and_all_without_names() -> None:
@@ -154,7 +223,14 @@ def test_a_record_of_any_shape_can_be_looked_at(record: records.Record) -> None:
     looks: list[t.Callable[[records.Record], object]] = [
         records.completion_status,
         records.has_completed,
+        lambda record: records.has_completed(record, partial=True),
         lambda record: records.age(record, 0),
+        records.created_at,
+        records.started_at,
+        records.completed_at,
+        records.task_id,
+        records.task_name,
+        records.reason_of,
         records.seconds_taken,
         records.source_of,
         records.definition_names,
