@@ -110,8 +110,6 @@ identity:
       returned: success
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
@@ -120,7 +118,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.tokens import 
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     token = client.token()
-    seconds = token.seconds_left(time.time())
+    seconds = token.seconds_left(client.now())
     return {
         "access_token": token.value,
         "expires_in": None if seconds is None else int(seconds),

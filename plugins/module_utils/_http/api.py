@@ -33,7 +33,7 @@ class ApiVersion(t.NamedTuple):
 
     def url_path(self, service: str, *segments: str) -> str:
         """The path of a service, and of what lies below it; every segment is encoded as one."""
-        below = "".join("/" + quote(segment, safe="") for segment in segments)
+        below = "".join("/" + quote(segment, safe="", errors="replace") for segment in segments)
         return self.path.format(service=service) + below
 
 

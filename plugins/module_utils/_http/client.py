@@ -10,7 +10,6 @@ It has never heard of Ansible's modules: plugins and scripts use it as they do.
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 from urllib.parse import quote, urlencode
 
@@ -41,7 +40,7 @@ def is_record_list_or_nothing(body: t.Any) -> bool:
 def query_string(parameters: t.Mapping[str, object]) -> str:
     """Parameters as a query, percent-encoded once, a space as %20; booleans as the API writes them."""
     pairs = {name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()}
-    return urlencode(pairs, quote_via=quote, safe=",()")
+    return urlencode(pairs, quote_via=quote, safe=",()", errors="replace")
 
 
 class Client:
@@ -62,7 +61,7 @@ class Client:
     ) -> None:
         self.api = settings.api
         self.transport = transport or Transport(settings)
-        self.warnings: list[str] = []
+        self.warnings = self.transport.warnings
         self.underway: dict[str, str] = {}
         self._settings = settings
         self._tokens = TokenSource(settings, self.transport, on_secret)
@@ -79,7 +78,7 @@ class Client:
 
     def now(self) -> float:
         """The time on the tenant's clock, where an answer has told it, else on this machine's; seconds since 1970."""
-        return time.time() + self.transport.clock_offset
+        return self.transport.now()
 
     def url(self, service: str, *segments: str, query: t.Mapping[str, object] | None = None) -> str:
         """The address of an operation: every segment is one part of the path, whatever characters it holds."""

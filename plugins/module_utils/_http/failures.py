@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a refusal or a broken connection means: the reason in words, the advice, and whether another try makes sense.
+"""What an error response or a broken connection means: the reason, the advice, and whether another try makes sense.
 
 The error bodies are those of SailPoint's OpenAPI documents, and others that were seen on live tenants.
 """
@@ -17,7 +17,10 @@ import socket
 import ssl
 import typing as t
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
+
 try:
+    import requests
     from urllib3 import exceptions as urllib3_errors
 except ImportError:
     pass
@@ -25,10 +28,15 @@ except ImportError:
 _LONGEST_TEXT = 300
 _LONGEST_PAGE = 4096
 _CHECK_NETWORK = "check base_url, the network and the proxy settings"
+_CHECK_PROXY = "check HTTPS_PROXY, or name the host of base_url in NO_PROXY"
+_PROXY_LOGIN = "put the user and the password of the proxy into HTTPS_PROXY"
+_PROXY_REFUSES = "have the proxy let the host of base_url through, or name the host in NO_PROXY"
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\s*(.*)", re.DOTALL)
 _ADVICE = {
     400: "correct the option that the message names",
     401: "the token was not accepted: give a fresh access_token, or client_id and client_secret",
     403: "the client lacks the scope or its user the rights for this, or something between refused it",
+    407: _PROXY_LOGIN,
     404: "check the id, and that base_url is the address of the tenant's API",
     408: "try again later",
     429: "the rate limit of the client id is used up: run fewer forks, or raise retries",
@@ -85,8 +93,7 @@ def _string(body: t.Any, key: str, redacted: t.Callable[[str], str]) -> str | No
 
 
 def _one_line(text: str) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split()).rstrip(".")
-    return line if len(line) <= _LONGEST_TEXT else line[:_LONGEST_TEXT] + "..."
+    return one_line(one_line(text).rstrip("."), _LONGEST_TEXT)
 
 
 def kind_of(content: bytes, body: t.Any) -> str:
@@ -113,61 +120,133 @@ class BrokenConnection:
     maybe_applied: bool = True
 
 
-def broken_connection(error: BaseException, limit: float) -> BrokenConnection:
-    """Reads an exception of requests, urllib3 or the socket; limit is the time limit of the request in seconds."""
-    causes = list(_causes(error))
+class Limit(t.NamedTuple):
+    """How many seconds a request was given. by_deadline: what was left of a wait, and not request_timeout."""
 
-    def found(*kinds: type) -> t.Any:
-        return next((cause for cause in causes if isinstance(cause, kinds)), None)
+    seconds: float
+    by_deadline: bool = False
 
-    untrusted = found(ssl.SSLCertVerificationError)
+    def __str__(self) -> str:
+        if self.by_deadline:
+            return f"the {self.seconds:.1f} s that were left of timeout"
+        return f"{self.seconds:g} s"
+
+    @property
+    def advice(self) -> str:
+        """What to do where it was too short."""
+        return f"{_CHECK_NETWORK}, or raise {'timeout' if self.by_deadline else 'request_timeout'}"
+
+
+def broken_connection(
+    error: BaseException, limit: Limit, proxy: str | None = None, cut: bool = False
+) -> BrokenConnection:
+    """Reads an exception of requests, urllib3 or the socket.
+
+    limit: the time limit of what failed.  proxy: the address of the proxy that was used, without a user and a password.
+    cut: the body of the answer was cut off, as it was not complete in time.
+    """
+    if cut:
+        option = "" if limit.by_deadline else " (request_timeout)"
+        return BrokenConnection(f"was cut off: the answer was not complete within {limit}{option}", limit.advice)
+    causes = _Causes(error)
+    # The second is urllib3's own.
+    untrusted = causes.find(ssl.SSLCertVerificationError) or causes.named("CertificateError")
     if untrusted is not None:
-        why = getattr(untrusted, "verify_message", "") or "it is not trusted"
+        why = getattr(untrusted, "verify_message", "") or (str(untrusted) if len(untrusted.args) == 1 else "")
         return BrokenConnection(
-            f"failed: the server's certificate is not accepted ({_one_line(why)})",
+            f"failed: the server's certificate is not accepted ({_one_line(why) or 'it is not trusted'})",
             "check the host name in base_url, or name the bundle of your certificate authority in ca_path",
             transient=False,
             maybe_applied=False,
         )
-    unresolved = found(socket.gaierror)
+    # With a proxy, that is where every connection goes to and every name that is looked up is its own.
+    to_proxy = causes.find(urllib3_errors.ProxyError, requests.exceptions.InvalidProxyURL)
+    if to_proxy or (proxy and causes.find(urllib3_errors.ConnectTimeoutError, socket.gaierror)):
+        return _broken_proxy(causes, limit, f"the proxy {proxy}" if proxy else "the proxy")
+    unresolved = causes.find(socket.gaierror)
     if unresolved is not None:
         return BrokenConnection(
             "failed: the host name cannot be resolved",
             transient=unresolved.errno == socket.EAI_AGAIN,
             maybe_applied=False,
         )
-    if found(urllib3_errors.ProxyError):
-        # urllib3 says so too of a connection that broke after it had carried the request to the proxy.
-        broke = found(ConnectionError) is not None and found(urllib3_errors.NewConnectionError) is None
-        return BrokenConnection("failed: the proxy does not let it through", maybe_applied=broke)
     # Before the timeouts, of which urllib3 makes this one.
-    if found(urllib3_errors.NewConnectionError):
-        refused = found(ConnectionRefusedError) is not None
+    if causes.find(urllib3_errors.NewConnectionError):
+        refused = causes.find(ConnectionRefusedError) is not None
         return BrokenConnection(
             "failed: the connection was refused" if refused else "failed: no connection to the host",
             maybe_applied=False,
         )
-    if found(urllib3_errors.TimeoutError, TimeoutError, socket.timeout) or "timed out" in str(error):
+    if causes.timed_out():
         return BrokenConnection(
-            f"got no complete answer within {limit:g} s",
-            _CHECK_NETWORK + ", or raise request_timeout",
-            maybe_applied=found(urllib3_errors.ConnectTimeoutError) is None,
+            f"got no complete answer within {limit}",
+            limit.advice,
+            maybe_applied=causes.find(urllib3_errors.ConnectTimeoutError) is None,
         )
-    if found(ConnectionError, http.client.HTTPException, urllib3_errors.ProtocolError, ssl.SSLEOFError):
+    if causes.find(ConnectionError, http.client.HTTPException, urllib3_errors.ProtocolError, ssl.SSLEOFError):
         return BrokenConnection("failed: the connection broke before the answer was complete")
-    if found(ssl.SSLError):
+    if causes.find(ssl.SSLError):
         return BrokenConnection(
             "failed: no TLS connection could be agreed on",
             "check that base_url is an https address and the port is right",
             transient=False,
         )
-    if found(urllib3_errors.DecodeError):
+    if causes.find(urllib3_errors.DecodeError):
         return BrokenConnection("failed: the answer cannot be decompressed")
-    return BrokenConnection(f"failed ({type(causes[-1]).__name__})", transient=False)
+    return BrokenConnection(f"failed ({type(causes.all[-1]).__name__})", transient=False)
+
+
+def _broken_proxy(causes: _Causes, limit: Limit, proxy: str) -> BrokenConnection:
+    """Why a request did not get through a proxy; proxy is its name in a sentence."""
+    refusal = next((found for cause in causes.all if (found := _TUNNEL.fullmatch(str(cause)))), None)
+    if refusal is not None:
+        status, text = int(refusal[1]), _one_line(refusal[2])
+        return BrokenConnection(
+            f"failed: {proxy} refused the connection with {status}" + (f" ({text})" if text else ""),
+            _PROXY_LOGIN if status == 407 else _PROXY_REFUSES,
+            transient=status == 429 or status >= 500,
+            maybe_applied=False,
+        )
+    unresolved = causes.find(socket.gaierror)
+    if unresolved is not None:
+        why, transient = "its name cannot be resolved", unresolved.errno == socket.EAI_AGAIN
+    elif causes.find(requests.exceptions.InvalidProxyURL):
+        why, transient = "its address is not valid", False
+    elif causes.find(ConnectionRefusedError):
+        why, transient = "the connection was refused", True
+    elif causes.timed_out() and causes.find(urllib3_errors.NewConnectionError) is None:
+        why, transient = f"no answer within {limit}", True
+    elif causes.find(ConnectionError, http.client.HTTPException):
+        # It may have had the request before.
+        return BrokenConnection(f"failed: the connection to {proxy} broke", _CHECK_PROXY)
+    else:
+        why, transient = "no connection", True
+    return BrokenConnection(
+        f"failed: {proxy} cannot be reached: {why}", _CHECK_PROXY, transient=transient, maybe_applied=False
+    )
+
+
+class _Causes:
+    """An exception and all that it was raised from or carries."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.all = list(_causes(error))
+
+    def find(self, *kinds: type) -> t.Any:
+        """The first of one of these kinds."""
+        return next((cause for cause in self.all if isinstance(cause, kinds)), None)
+
+    def named(self, name: str) -> BaseException | None:
+        """The first whose class is called so."""
+        return next((cause for cause in self.all if type(cause).__name__ == name), None)
+
+    def timed_out(self) -> bool:
+        """Whether a time limit ended it."""
+        timeout = self.find(urllib3_errors.TimeoutError, TimeoutError, socket.timeout)
+        return timeout is not None or "timed out" in str(self.all[0])
 
 
 def _causes(error: BaseException) -> t.Iterator[BaseException]:
-    """An exception and all that it was raised from or carries."""
     pending = [error]
     seen: set[int] = set()
     while pending:

@@ -10,11 +10,20 @@ import os
 import typing as t
 import uuid
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import valid_text
+
 _BLOCK = 65536
 
 
+class BrokenUpload(Exception):
+    """The file is not what was announced, and the rest of the body was not sent."""
+
+
 class Multipart:
-    """Fields, and a file at most, as requests sends them: piece by piece, with their length known in advance."""
+    """Fields, and a file at most, as requests sends them: piece by piece, with their length known in advance.
+
+    Exactly that length is sent, or less and BrokenUpload is raised. In memory is one piece of 64 KiB at a time.
+    """
 
     def __init__(self, boundary: str, fields: t.Mapping[str, str], file: str | None) -> None:
         """Raises OSError where the file cannot be opened."""
@@ -23,16 +32,17 @@ class Multipart:
             for name, value in fields.items()
         ]
         if file is not None:
-            name = os.path.basename(file).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+            name = valid_text(os.path.basename(file))
+            name = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
             parts.append(
                 f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
                 "Content-Type: text/csv\r\n\r\n"
             )
         self._head = "".join(parts).encode()
         self._file: t.BinaryIO | None = None if file is None else open(file, "rb")  # noqa: SIM115
+        self._announced = (0, 0) if self._file is None else _state(self._file)
         self._tail = (("\r\n" if file is not None else "") + f"--{boundary}--\r\n").encode()
-        size = 0 if self._file is None else os.fstat(self._file.fileno()).st_size
-        self._length = len(self._head) + size + len(self._tail)
+        self._length = len(self._head) + self._announced[0] + len(self._tail)
 
     def __len__(self) -> int:
         return self._length
@@ -41,9 +51,26 @@ class Multipart:
         yield self._head
         if self._file is not None:
             with self._file:
-                while block := self._file.read(_BLOCK):
-                    yield block
+                yield from self._blocks(self._file)
         yield self._tail
+
+    def _blocks(self, file: t.BinaryIO) -> t.Iterator[bytes]:
+        left = self._announced[0]
+        try:
+            while left and (block := file.read(min(_BLOCK, left))):
+                left -= len(block)
+                yield block
+            changed = _state(file) != self._announced
+        except OSError as error:
+            raise BrokenUpload(f"the file cannot be read to its end ({error.strerror})") from None
+        if changed or left:
+            raise BrokenUpload("the file changed while it was sent")
+
+
+def _state(file: t.BinaryIO) -> tuple[int, int]:
+    """Size in bytes and time of the last change."""
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def new_boundary() -> str:

@@ -165,17 +165,20 @@ def _token(value: str | None) -> str | None:
 def _verify(validate_certs: bool, ca_path: str | None) -> bool | str:
     if not validate_certs:
         return False
-    if ca_path is None:
-        return True
+    return True if ca_path is None else check_certificates("ca_path", ca_path)
+
+
+def check_certificates(name: str, path: str) -> str:
+    """The path itself, if certificates can be read from it. Raises InvalidOption with the name of what gave it."""
     try:
-        if os.path.isdir(ca_path):
-            ssl.create_default_context(capath=ca_path)
+        if os.path.isdir(path):
+            ssl.create_default_context(capath=path)
         else:
-            ssl.create_default_context(cafile=ca_path)
+            ssl.create_default_context(cafile=path)
     except OSError as error:  # ssl.SSLError is one of them
         reason = "it is no bundle of PEM certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
-        raise InvalidOption("ca_path", ca_path, f"{reason}; give a file with the certificates to trust") from None
-    return ca_path
+        raise InvalidOption(name, path, f"{reason}; give a file with the certificates to trust") from None
+    return path
 
 
 def _number(option: str, value: float, *, positive: bool = False) -> float:

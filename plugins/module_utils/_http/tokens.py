@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 import re
 import threading
 import time
 import typing as t
 from urllib.parse import urlencode
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.json_text import read_json
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Call, Transport, no_authorization
 
@@ -34,7 +34,7 @@ class Token:
         """What the token says of itself (a JWT's payload, not verified); nothing where it is not a JWT."""
         parts = self.value.split(".")
         try:
-            claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+            claims = read_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         except (IndexError, ValueError, RecursionError):
             return {}
         return claims if isinstance(claims, dict) else {}
@@ -96,7 +96,7 @@ class TokenSource:
             f"{self._settings.base_url}/oauth/token",
             accept=_is_token_answer,
             wanted="a token",
-            body=urlencode(form),
+            body=urlencode(form, errors="replace"),
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             advice={400: _REFUSED, 401: _REFUSED, 403: _REFUSED},
         )

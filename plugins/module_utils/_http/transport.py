@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends one request until it is answered: connections, time limits, retries, and what a error_response says.
+"""Sends one request until it is answered: connections, time limits, retries, and what an error response says.
 
 Knows nothing of tokens; client.py adds them.
 """
@@ -13,6 +13,7 @@ import contextlib
 import contextvars
 import dataclasses
 import json
+import os
 import random
 import re
 import socket
@@ -27,11 +28,16 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import Reque
 
 # Not where it is needed first: threads that import from a zip file at the same time trip over each other on Python 3.9.
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import failures
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.json_text import read_json
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.multipart import BrokenUpload
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings, check_certificates
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line, valid_text
 from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
 
 try:
     import requests
+    from requests.utils import get_environ_proxies, select_proxy
+    from urllib3 import Timeout
     from urllib3 import exceptions as urllib3_errors
 
     HAS_REQUESTS = True
@@ -45,9 +51,11 @@ _ANY_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.1
-_MOST_DOUBLINGS = 30
-# Seconds: a Date has whole ones, and an answer is under way for a while.
-_LEAST_OFFSET = 2.0
+_LEAST_LIMIT = 0.1
+# Then a pause is 8 minutes.
+_MOST_DOUBLINGS = 10
+# Seconds between two clocks above which the user is told
+_MOST_OFFSET = 60
 
 if t.TYPE_CHECKING:
     Authorize = t.Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
@@ -92,13 +100,12 @@ class Transport:
     """Kept connections to one tenant.
 
     requests_sent: every request that was sent so far, retries and tokens included.
-    deadline: the time on the clock after which the thread at hand, and those that work for it, send nothing and wait
-        for nothing; None: no such time.
     secrets: texts that no error may show.
+    warnings: sentences for the user about what the answers told, though it was no failure.
     deprecated: method and path of the first answer that the server marked deprecated.
     server_time: what the last answer said about the time on the server's clock.
-    clock_offset: how many seconds the server's clock is ahead of this machine's, by the last answer that told; 0.0
-        where none did, or where the difference is no more than an answer can tell.
+    clock_offset: how many seconds the server's clock is ahead of this machine's at the least, by the last answer that
+        told; 0.0 where none did, and where the two may be the same.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class Transport:
     ) -> None:
         self.requests_sent = 0
         self.secrets = {secret for secret in (settings.client_secret, settings.access_token) if secret}
+        self.warnings: list[str] = []
         self.deprecated: str | None = None
         self.server_time: datetime | None = None
         self.clock_offset = 0.0
@@ -118,26 +126,35 @@ class Transport:
         self._lock = threading.Lock()
         # Of each thread, and of those that it starts for its own work in a copy of its context
         self._deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
+        self._offset_told = False
+        self._verify = _certificates(settings)
         self._session = requests.Session()
+        # It would read what a redirect comes with, however long that takes.
+        self._session.get_redirect_target = lambda response: None  # type: ignore[method-assign]
         self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
         self._session.headers["Accept"] = "application/json"
 
-    @property
-    def deadline(self) -> float | None:
-        return self._deadline.get()
-
-    @deadline.setter
-    def deadline(self, moment: float | None) -> None:
-        self._deadline.set(moment)
-
     @contextlib.contextmanager
     def until(self, moment: float) -> t.Iterator[None]:
-        """What is sent within has this deadline, and afterwards there is none."""
-        self.deadline = moment
+        """Within, nothing is sent and no retry is waited for after this time on the clock.
+
+        That holds for the thread at hand and for those that work for it.
+        """
+        outer = self._deadline.get()
+        token = self._deadline.set(moment if outer is None else min(outer, moment))
         try:
             yield
         finally:
-            self.deadline = None
+            self._deadline.reset(token)
+
+    def left(self) -> float | None:
+        """Seconds until the deadline of this thread; None where it has none."""
+        deadline = self._deadline.get()
+        return None if deadline is None else deadline - self._clock()
+
+    def now(self) -> float:
+        """The time on the server's clock, where an answer has told it, else on this machine's; seconds since 1970."""
+        return time.time() + self.clock_offset
 
     def close(self) -> None:
         """Closes every kept connection."""
@@ -180,11 +197,8 @@ class Transport:
         else:
             doubled = _FIRST_PAUSE * 2 ** min(retry, _MOST_DOUBLINGS)
             pause = min(doubled, self._settings.max_retry_delay) * random.uniform(0.5, 1)
-        left = self._left()
+        left = self.left()
         return pause if left is None or pause < left else None
-
-    def _left(self) -> float | None:
-        return None if self.deadline is None else self.deadline - self._clock()
 
     def _try(self, call: Call, authorize: Authorize) -> Answer:
         """One try. Raises RequestFailed, which says whether another one makes sense."""
@@ -193,7 +207,7 @@ class Transport:
             response, content = self._exchange(call, url, authorize)
             if not response.is_redirect:
                 return self._judge(call, response, content)
-            target = urljoin(url, response.headers["Location"])
+            target = _joined(url, response.headers["Location"])
             if call.method not in ("GET", "HEAD") or _origin(target) != _origin(url):
                 raise self._failure(
                     call,
@@ -206,10 +220,9 @@ class Transport:
         raise self._failure(call, "was redirected again and again", advice="check base_url", response=response)
 
     def _exchange(self, call: Call, url: str, authorize: Authorize) -> tuple[requests.Response, bytes]:
-        left = self._left()
+        left = self.left()
         if left is not None and left <= 0:
             raise self._failure(call, "was not sent, as the time is up", transient=True)
-        limit = self._settings.request_timeout if left is None else min(self._settings.request_timeout, max(left, 0.1))
         try:
             body = call.body() if callable(call.body) else call.body
         except OSError as error:
@@ -218,30 +231,62 @@ class Transport:
         call.attempts += 1
         with self._lock:
             self.requests_sent += 1
+        limit = self._limit()
+        # What is read from a file takes its time; all else is sent at once, and one limit is enough.
+        timeout: t.Any = limit.seconds if callable(call.body) else Timeout(total=limit.seconds)
+        proxies = get_environ_proxies(url)
+        cut = None
         try:
-            response = self._session.request(
-                call.method,
-                url,
-                data=body,
-                headers=call.headers,
-                auth=authorize,
-                verify=self._settings.verify,  # with every request, or REQUESTS_CA_BUNDLE would overrule it
-                timeout=limit,
+            request = self._session.prepare_request(
+                requests.Request(call.method, url, data=body, headers=call.headers, auth=authorize)
+            )
+            asked_at = time.time()
+            # Prepared here, or the session would let the environment turn verification off.
+            response = self._session.send(
+                request,
                 allow_redirects=False,
                 stream=True,
+                timeout=timeout,
+                verify=self._verify,
+                proxies=proxies,
             )
-            with response, _CutAfter(limit, response):
-                return response, response.content
+            self._read_clock(response.headers, asked_at, time.time())
+            limit = self._limit()
+            cut = _CutAfter(limit.seconds, response)
+            with response, cut:
+                content = response.content
+                # urllib3 before 2.0 takes a body that is too short for a whole one.
+                missing = response.raw.length_remaining
+            if missing or cut.done:
+                raise urllib3_errors.IncompleteRead(len(content), missing or 0)
+            return response, content
+        except BrokenUpload as error:
+            advice = "send it when nobody writes to it any more"
+            raise self._failure(call, f"failed: {error}", advice=advice, maybe_applied=True) from None
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
-            why = failures.broken_connection(error, limit)
+            proxy = select_proxy(url, proxies)
+            if proxy and "://" not in proxy:
+                proxy = f"http://{proxy}"
+            why = failures.broken_connection(
+                error,
+                limit,
+                proxy=_origin(proxy) if proxy else None,
+                cut=cut is not None and cut.done,
+            )
             raise self._failure(
                 call, why.reason, advice=why.advice, transient=why.transient, maybe_applied=why.maybe_applied
             ) from None
 
+    def _limit(self) -> failures.Limit:
+        """How long the request at hand may take from now on."""
+        left = self.left()
+        if left is None or left >= self._settings.request_timeout:
+            return failures.Limit(self._settings.request_timeout)
+        return failures.Limit(max(left, _LEAST_LIMIT), by_deadline=True)
+
     def _judge(self, call: Call, response: requests.Response, content: bytes) -> Answer:
         status = response.status_code
         headers = response.headers
-        self._read_clock(headers)
         marks = (headers.get("X-Deprecated", ""), headers.get("Deprecation", ""))
         if self.deprecated is None and any(mark and mark.lower() != "false" for mark in marks):
             self.deprecated = f"{call.method} {urlsplit(call.url).path}"
@@ -249,7 +294,7 @@ class Transport:
         readable = True
         if content:
             try:
-                body = json.loads(content)
+                body = read_json(content)
             except (ValueError, RecursionError):
                 readable = False
         if not 200 <= status < 300:
@@ -279,23 +324,33 @@ class Transport:
             )
         return Answer(status, headers, body)
 
-    def _read_clock(self, headers: t.Mapping[str, str]) -> None:
+    def _read_clock(self, headers: t.Mapping[str, str], asked_at: float, answered_at: float) -> None:
+        """Compares the clocks by the Date of an answer, which was set between these two moments of this machine's."""
         date = _http_date(headers.get("Date", ""))
-        if date is not None:
+        if date is None:
+            return
+        least, most = date.timestamp() - answered_at, date.timestamp() + 1 - asked_at  # a Date has whole seconds
+        offset = max(least, 0.0) + min(most, 0.0)
+        with self._lock:
             self.server_time = date
-            offset = date.timestamp() - time.time()
-            self.clock_offset = offset if abs(offset) > _LEAST_OFFSET else 0.0
+            self.clock_offset = offset
+            if abs(offset) > _MOST_OFFSET and not self._offset_told:
+                self._offset_told = True
+                self.warnings.append(
+                    f"The clock of this machine is {length(abs(offset))} {'behind' if offset > 0 else 'ahead of'} the "
+                    "tenant's. Ages are judged by the tenant's clock."
+                )
 
     def _failure(
         self, call: Call, reason: str, response: requests.Response | None = None, **facts: t.Any
     ) -> RequestFailed:
         request_id = "" if response is None else response.headers.get("SLPT-Request-ID", "")
         error = RequestFailed(
-            self._redacted(reason),
+            one_line(self._redacted(reason)),
             method=call.method,
             url=call.url,
             status=None if response is None else response.status_code,
-            request_id=self._redacted(request_id) or None,
+            request_id=one_line(self._redacted(request_id)) or None,
             **facts,
         )
         error.attempts = call.attempts
@@ -311,10 +366,11 @@ class Transport:
 class _CutAfter:
     """Cuts an answer off whose body is not complete in time, however steadily it trickles in.
 
-    The time limit of a socket is one of silence; this is the limit of the whole body, in seconds.
+    The time limit of a socket is one of silence; this is the limit of the whole body, in seconds.  done: it was cut.
     """
 
     def __init__(self, limit: float, response: requests.Response) -> None:
+        self.done = False
         self._timer = threading.Timer(limit, self._cut, [response])
         self._timer.daemon = True
 
@@ -324,8 +380,8 @@ class _CutAfter:
     def __exit__(self, *_exception: object) -> None:
         self._timer.cancel()
 
-    @staticmethod
-    def _cut(response: requests.Response) -> None:
+    def _cut(self, response: requests.Response) -> None:
+        self.done = True
         # The connection lets go of a socket that will not be reused: it is only to be had from the body's reader.
         try:
             reader: t.Any = response.raw._original_response
@@ -334,20 +390,41 @@ class _CutAfter:
             response.raw.close()
 
 
+def _joined(url: str, location: str) -> str:
+    """Where a redirect goes to, however it is written."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
+
+
 def _origin(url: str) -> str:
     """Scheme, host and port of a URL; no part of it can hold a secret."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        port = None
+        return "an address that is not valid"
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in (None, default) else "")
 
 
+def _certificates(settings: Settings) -> bool | str:
+    """What requests is to verify with: a bundle for all programs counts where none is named for this tenant.
+
+    Raises InvalidOption.
+    """
+    if settings.verify is True and settings.base_url.startswith("https:"):
+        for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            if os.environ.get(variable):
+                return check_certificates(variable, os.environ[variable])
+    return settings.verify
+
+
 def _forms(secret: str) -> tuple[str, ...]:
     """A secret as it may stand in what a server says: as it is, in a URL or a form, in JSON."""
-    return secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]
+    text = valid_text(secret)
+    return secret, quote(text), quote(text, safe=""), quote_plus(text), json.dumps(secret)[1:-1]
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:

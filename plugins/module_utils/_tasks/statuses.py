@@ -11,6 +11,7 @@ import heapq
 import itertools
 import math
 import operator
+import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
@@ -275,7 +276,7 @@ def _place(offset: int, count: bool) -> dict[str, object]:
 
 def _total(headers: t.Mapping[str, str]) -> int | None:
     value = headers.get("X-Total-Count", "")
-    return int(value) if value.isascii() and value.isdigit() else None
+    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
 
 
 def _counted(url: str, answer: Answer) -> int:

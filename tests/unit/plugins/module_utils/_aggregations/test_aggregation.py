@@ -108,7 +108,7 @@ def test_progress_that_does_not_come_is_not_waited_for_long() -> None:
     result = one.run()
     assert "progress" not in result
     assert one._client.transport._clock() - begin < 10
-    assert one._client.transport.deadline is None
+    assert one._client.transport.left() is None
 
 
 def test_after_a_timeout_the_last_look_and_the_progress_take_five_seconds_together() -> None:

@@ -13,6 +13,7 @@ import pytest
 import requests
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.failures import (
     ErrorResponse,
+    Limit,
     broken_connection,
     kind_of,
 )
@@ -137,21 +138,6 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
             False,
         ),
         (
-            requests.exceptions.ProxyError(urllib3_errors.ProxyError("no", OSError("Tunnel failed: 407"))),
-            "failed: the proxy does not let it through",
-            True,
-            False,
-        ),
-        (
-            # It has closed the connection when it had the request.
-            requests.exceptions.ProxyError(
-                urllib3_errors.ProxyError("no", http.client.RemoteDisconnected("Remote end closed connection"))
-            ),
-            "failed: the proxy does not let it through",
-            True,
-            True,
-        ),
-        (
             raised(
                 requests.ConnectionError(),
                 urllib3_errors.NewConnectionError(None, "x"),  # type: ignore[arg-type]
@@ -207,15 +193,111 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
 def test_a_broken_connection_says_why_and_what_that_means(
     error: BaseException, reason: str, transient: bool, maybe_applied: bool
 ) -> None:
-    broken = broken_connection(error, 30)
+    broken = broken_connection(error, Limit(30))
     assert (broken.reason, broken.transient, broken.maybe_applied) == (reason, transient, maybe_applied)
     assert broken.advice
+
+
+class CertificateError(ValueError):
+    """As urllib3 before 2.0 has it on Python 3.10 and later."""
+
+
+def test_a_certificate_for_another_host_is_not_accepted_by_an_old_urllib3_either() -> None:
+    error = CertificateError("hostname 'a' doesn't match 'b'")
+    broken = broken_connection(requests.exceptions.SSLError(MAX_RETRIES(None, "/", reason=error)), Limit(30))
+    assert broken.reason == "failed: the server's certificate is not accepted (hostname 'a' doesn't match 'b')"
+    assert not broken.transient
+
+
+PROXY = "http://proxy:3128"
+RECEIVED = http.client.RemoteDisconnected("Remote end closed connection")
+
+
+def tunnel(answer: str) -> BaseException:
+    refused = OSError(f"Tunnel connection failed: {answer}")
+    return requests.exceptions.ProxyError(MAX_RETRIES(None, "/", reason=urllib3_errors.ProxyError("no", refused)))
+
+
+def unconnected() -> BaseException:
+    return urllib3_errors.NewConnectionError(None, "x")  # type: ignore[arg-type]
+
+
+def to_proxy(*causes: BaseException) -> BaseException:
+    return requests.exceptions.ProxyError(urllib3_errors.ProxyError("no", t.cast(Exception, raised(*causes))))
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "transient", "maybe_applied"),
+    [
+        (tunnel("403 Forbidden"), "refused the connection with 403 (Forbidden)", False, False),
+        (tunnel("407 Who are\tyou?"), "refused the connection with 407 (Who are you?)", False, False),
+        (tunnel("503"), "refused the connection with 503", True, False),
+        (to_proxy(unconnected(), ConnectionRefusedError()), "cannot be reached: the connection was refused", True, False),
+        (to_proxy(unconnected()), "cannot be reached: no connection", True, False),
+        (
+            to_proxy(unconnected(), socket.gaierror(socket.EAI_NONAME, "unknown")),
+            "cannot be reached: its name cannot be resolved",
+            False,
+            False,
+        ),
+        (to_proxy(socket.timeout("timed out")), "cannot be reached: no answer within 30 s", True, False),
+        # urllib3 before 2.0 does not say that it was on its way to the proxy.
+        (
+            requests.ConnectTimeout(urllib3_errors.ConnectTimeoutError("connect")),
+            "cannot be reached: no answer within 30 s",
+            True,
+            False,
+        ),
+        (requests.exceptions.InvalidProxyURL("no host"), "cannot be reached: its address is not valid", False, False),
+    ],
+)
+def test_a_proxy_that_is_in_the_way_is_named(
+    error: BaseException, says: str, transient: bool, maybe_applied: bool
+) -> None:
+    broken = broken_connection(error, Limit(30), PROXY)
+    assert broken.reason == f"failed: the proxy {PROXY} {says}"
+    assert (broken.transient, broken.maybe_applied) == (transient, maybe_applied)
+    assert "_PROXY" in broken.advice
+
+
+def test_a_proxy_that_hangs_up_may_have_had_the_request() -> None:
+    broken = broken_connection(to_proxy(RECEIVED), Limit(30), PROXY)
+    assert broken.reason == f"failed: the connection to the proxy {PROXY} broke"
+    assert broken.maybe_applied
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason", "advice"),
+    [
+        (
+            Limit(2.5),
+            "was cut off: the answer was not complete within 2.5 s (request_timeout)",
+            "raise request_timeout",
+        ),
+        (
+            Limit(1.2345, by_deadline=True),
+            "was cut off: the answer was not complete within the 1.2 s that were left of timeout",
+            "raise timeout",
+        ),
+    ],
+)
+def test_an_answer_that_was_cut_off_says_which_limit_it_was(limit: Limit, reason: str, advice: str) -> None:
+    broken = broken_connection(urllib3_errors.ProtocolError("broken"), limit, cut=True)
+    assert broken.reason == reason
+    assert broken.advice.endswith(advice)
+    assert (broken.transient, broken.maybe_applied) == (True, True)
+
+
+def test_a_limit_that_was_the_deadline_is_not_said_to_be_request_timeout() -> None:
+    broken = broken_connection(TimeoutError(), Limit(4.239, by_deadline=True))
+    assert broken.reason == "got no complete answer within the 4.2 s that were left of timeout"
+    assert broken.advice.endswith("or raise timeout")
 
 
 def test_a_certificate_says_what_is_wrong_with_it_and_what_to_do() -> None:
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_message = "certificate has expired"
-    broken = broken_connection(error, 30)
+    broken = broken_connection(error, Limit(30))
     assert "(certificate has expired)" in broken.reason
     assert "ca_path" in broken.advice
 
@@ -223,4 +305,4 @@ def test_a_certificate_says_what_is_wrong_with_it_and_what_to_do() -> None:
 def test_exceptions_that_carry_each_other_come_to_an_end() -> None:
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one
-    assert broken_connection(one, 1).reason.startswith("failed (")
+    assert broken_connection(one, Limit(1)).reason.startswith("failed (")

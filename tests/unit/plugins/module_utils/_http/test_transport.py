@@ -62,6 +62,11 @@ def always(step: t.Any) -> t.Any:
     return Endless()
 
 
+def limits(wire: Wire) -> list[float]:
+    """The time limits of the requests, in seconds."""
+    return [facts["timeout"].total for facts in wire.facts]
+
+
 def wire_that_always(step: t.Any) -> Wire:
     wire = Wire()
     wire.script = always(step)
@@ -99,7 +104,7 @@ def test_certificates_are_verified_as_set_whatever_the_environment_says(monkeypa
 def test_the_time_limit_of_a_request_is_as_set() -> None:
     wire = Wire(Reply(200, RECORD))
     send(connected(wire, request_timeout=7.5))
-    assert wire.facts[0]["timeout"] == 7.5
+    assert limits(wire) == [7.5]
 
 
 def test_closing_closes_the_connections() -> None:
@@ -233,8 +238,8 @@ def test_whatever_retry_after_says_the_pause_stays_within_bounds(value: str, hea
 def test_no_pause_goes_beyond_the_deadline() -> None:
     clock = FakeClock()
     transport = connected(wire_that_always(Reply(429, headers={"Retry-After": "8"})), clock)
-    transport.deadline = clock.now() + 12
-    failure_of(transport)
+    with transport.until(clock.now() + 12):
+        failure_of(transport)
     assert len(clock.pauses) == 1
     assert transport.requests_sent == 2
 
@@ -243,11 +248,30 @@ def test_a_request_is_given_no_more_time_than_is_left() -> None:
     clock = FakeClock()
     wire = Wire(Reply(200, RECORD), Reply(200, RECORD))
     transport = connected(wire, clock)
-    transport.deadline = clock.now() + 12
-    send(transport)
-    transport.deadline = clock.now() + 100
-    send(transport)
-    assert [facts["timeout"] for facts in wire.facts] == [12, 30]
+    with transport.until(clock.now() + 12):
+        send(transport)
+    with transport.until(clock.now() + 100):
+        send(transport)
+    assert limits(wire) == [12, 30]
+
+
+def test_a_deadline_within_another_is_not_later_and_ends_with_its_block() -> None:
+    clock = FakeClock()
+    transport = connected(Wire(), clock)
+    left = []
+    with transport.until(clock.now() + 12):
+        for seconds in (5, 100):
+            with transport.until(clock.now() + seconds):
+                left.append(transport.left())
+        left.append(transport.left())
+    assert [*left, transport.left()] == [5, 12, 12, None]
+
+
+def test_a_deadline_ends_with_its_block_whatever_ends_that() -> None:
+    transport = connected(wire_that_always(Reply(403)))
+    with pytest.raises(RequestFailed), transport.until(2000):
+        send(transport)
+    assert transport.left() is None
 
 
 @pytest.mark.parametrize("late", [0, 0.001, 3600])
@@ -255,8 +279,8 @@ def test_nothing_is_sent_after_the_deadline(late: float) -> None:
     clock = FakeClock()
     wire = Wire()
     transport = connected(wire, clock)
-    transport.deadline = clock.now() - late
-    error = failure_of(transport)
+    with transport.until(clock.now() - late):
+        error = failure_of(transport)
     assert (transport.requests_sent, wire.requests, clock.pauses) == (0, [], [])
     assert error.transient
     assert not error.maybe_applied
@@ -379,7 +403,7 @@ def test_a_redirect_to_any_other_place_is_refused(location: str) -> None:
 
 def test_a_redirect_to_what_is_no_address_ends_in_a_sentence() -> None:
     error = failure_of(connected(Wire(Reply(307, headers={"Location": "http://[::1/"}))))
-    assert "check base_url" in str(error)
+    assert "an address that is not valid, which is not followed" in str(error)
     assert not error.transient
 
 
@@ -521,20 +545,22 @@ def test_a_body_that_cannot_be_read_is_not_sent_and_that_is_certain() -> None:
 
 
 def test_the_deadline_holds_for_the_threads_that_work_for_it_and_for_no_other() -> None:
-    transport = connected(Wire())
-    transport.deadline = 5.0
+    clock = FakeClock()
+    transport = connected(Wire(), clock)
     seen = []
 
     def fetch(offset: int, limit: int, count: bool) -> tuple[list[dict[str, t.Any]], int | None]:
-        seen.append(transport.deadline)
+        seen.append(transport.left())
         return [{"id": str(offset)}][: 5 - offset], 5 if count else None
 
-    assert len(list(Pager(fetch, page_size=1, count=True, ahead=True))) == 5
+    with transport.until(clock.now() + 5.0):
+        assert len(list(Pager(fetch, page_size=1, count=True, ahead=True))) == 5
+        other = threading.Thread(target=lambda: others.append(transport.left()))
+        others: list[float | None] = []
+        other.start()
+        other.join(30)
     assert set(seen) == {5.0}
-    other = threading.Thread(target=lambda: seen.append(transport.deadline))
-    other.start()
-    other.join(30)
-    assert seen[-1] is None
+    assert others == [None]
 
 
 class Trickle(io.RawIOBase):
