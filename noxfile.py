@@ -45,6 +45,13 @@ LINTS = ("ansible-lint", "lint", "layers", "docs-check", "galaxy", "extra-checks
 CORES_OF_CHAOS = ("2.16", "2.21", "2.22")
 # What is most likely to differ between versions of ansible-core, or of Python.
 TARGETS_OF_ENDS = ("access_token", "client", "filters")
+# What depends on requests, urllib3 and jsonpatch
+TESTS_OF_LIBRARIES = (
+    "tests/unit/plugins/modules/test_client.py",
+    "tests/unit/plugins/modules/test_task_status.py",
+    "tests/unit/plugins/module_utils/_http",
+    "tests/unit/plugins/module_utils/_tasks/test_patch.py",
+)
 
 ROOT = workspace.ROOT
 SUPPORT = "tests/support/requirements"
@@ -148,6 +155,7 @@ def test(session: nox.Session) -> None:
             *map(Part, LINTS),
             *(Part("units", ("--core", core.name)) for core in ends),
             *(Part("units", ("--python", version)) for version in PYTHONS if version != CONTROLLER),
+            Part("units", ("--oldest",)),
             Part("integration", ("--python", next(iter(PYTHONS)))),
             Part("conformance"),
             Part("artifact"),
@@ -197,9 +205,19 @@ def sanity(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def units(session: nox.Session) -> None:
-    """Unit tests on one Python, modules against the stand-in tenant included; --coverage tells what they cover."""
+    """Unit tests on one Python, modules against the stand-in tenant included; --coverage tells what they cover.
+
+    --oldest: on the oldest Python, with the oldest libraries that modules may find, and only what depends on those.
+    """
     told = options(session)
     tests = [argument for argument in told.rest if argument.startswith("tests/")]
+    if "--oldest" in told.rest:
+        told.rest.remove("--oldest")
+        told.python = next(iter(PYTHONS))
+        tests = tests or list(TESTS_OF_LIBRARIES)
+        bin_directory = core_environment(told.core, told.python, f"{SUPPORT}/oldest.txt", name="oldest")
+    else:
+        bin_directory = core_environment(told.core, told.python)
     if not tests:
         # Plugins of the controller are for Pythons that ansible-core runs on.
         everywhere = ("tests/unit/plugins/modules", "tests/unit/plugins/module_utils")
@@ -208,9 +226,15 @@ def units(session: nox.Session) -> None:
     if "--coverage" in arguments:
         arguments[arguments.index("--coverage")] = f"--cov-fail-under={COVERAGE_FLOOR}"
         arguments += ["--cov=plugins", "--cov-branch", "--cov-report=term-missing:skip-covered"]
-    python = core_environment(told.core, told.python) / "python"
     with session.chdir(workspace.copy_tree()):
-        command = [str(python), "-m", "pytest", "--import-mode=importlib", "--numprocesses=4", "--dist=worksteal"]
+        command = [
+            str(bin_directory / "python"),
+            "-m",
+            "pytest",
+            "--import-mode=importlib",
+            "--numprocesses=4",
+            "--dist=worksteal",
+        ]
         session.run(*command, *arguments, *tests, external=True, env={"PYTHONPATH": str(workspace.COLLECTIONS)})
 
 

@@ -50,18 +50,21 @@ options:
     default: beta
   validate_certs:
     description:
-      - Whether the server's certificate must be valid. Turn this off for tests only.
+      - Whether the server's certificate must be valid. Turn this off for tests only; nothing else turns it off.
       - If not set, the value of the environment variable E(SAIL_VALIDATE_CERTS) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - Bundle of certificates (PEM) to trust in place of the usual ones, even where E(REQUESTS_CA_BUNDLE) is set.
+      - Bundle of certificates (PEM) to trust in place of the usual ones, even where E(REQUESTS_CA_BUNDLE) or
+        E(CURL_CA_BUNDLE) is set.
       - If not set, the value of the environment variable E(SAIL_CA_PATH) is used.
     type: path
   request_timeout:
     description:
-      - Seconds without an answer until one request is given up; also the time that the body of an answer may take.
+      - Seconds in which a request must connect and its answer must begin. From then on, the rest of the answer may take
+        so many seconds again.
+      - A file that is sent may take longer. It is given up after so many seconds in which nothing moves.
     type: float
     default: 30
   retries:

@@ -38,7 +38,7 @@ class Part:
     arguments: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        versions = [argument for argument in self.arguments if argument[0].isdigit()]
+        versions = [word.lstrip("-") for word in self.arguments if word[0].isdigit() or word == "--oldest"]
         return " ".join([self.session, *versions])
 
     @property

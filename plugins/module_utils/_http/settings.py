@@ -32,8 +32,8 @@ _OPTIONS = (*ENVIRONMENT, "request_timeout", "retries", "max_retry_delay")
 _CREDENTIALS = ("client_id", "client_secret", "access_token")
 # The domains of SailPoint's clouds: TENANT.DOMAIN is the user interface, TENANT.api.DOMAIN the API.
 _CLOUD_DOMAINS = ("identitynow.com", "identitynow-demo.com", "saas.sailpointfedramp.com")
-# Above that, sockets and sleep give up.
-_MOST = 1_000_000
+_MOST_RETRIES = 10_000
+_LONGEST = 86_400  # seconds
 _NOT_USED = "may belong to another tenant and cannot be used together with base_url or a credential as an option"
 _EXAMPLE = "https://acme.api.identitynow.com"
 
@@ -94,7 +94,7 @@ class Settings:
             access_token=_token(options["access_token"]),
             verify=_verify(options["validate_certs"], options["ca_path"]),
             request_timeout=_number("request_timeout", options["request_timeout"], positive=True),
-            retries=int(_number("retries", options["retries"])),
+            retries=int(_number("retries", options["retries"], _MOST_RETRIES)),
             max_retry_delay=_number("max_retry_delay", options["max_retry_delay"]),
         )
         if not settings.access_token and not settings.can_renew:
@@ -181,9 +181,9 @@ def check_certificates(name: str, path: str) -> str:
     return path
 
 
-def _number(option: str, value: float, *, positive: bool = False) -> float:
+def _number(option: str, value: float, most: int = _LONGEST, *, positive: bool = False) -> float:
     if not math.isfinite(value) or value < 0 or (positive and value == 0):
         raise InvalidOption(option, value, "give a number above zero" if positive else "give zero or more")
-    if value > _MOST:
-        raise InvalidOption(option, value, f"give {_MOST:,} or less")
+    if value > most:
+        raise InvalidOption(option, value, f"give {most} or less")
     return value

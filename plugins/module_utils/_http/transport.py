@@ -234,7 +234,7 @@ class Transport:
         limit = self._limit()
         # What is read from a file takes its time; all else is sent at once, and one limit is enough.
         timeout: t.Any = limit.seconds if callable(call.body) else Timeout(total=limit.seconds)
-        proxies = get_environ_proxies(url)
+        proxies = _proxies(url)
         cut = None
         try:
             request = self._session.prepare_request(
@@ -265,8 +265,6 @@ class Transport:
             raise self._failure(call, f"failed: {error}", advice=advice, maybe_applied=True) from None
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             proxy = select_proxy(url, proxies)
-            if proxy and "://" not in proxy:
-                proxy = f"http://{proxy}"
             why = failures.broken_connection(
                 error,
                 limit,
@@ -336,9 +334,10 @@ class Transport:
             self.clock_offset = offset
             if abs(offset) > _MOST_OFFSET and not self._offset_told:
                 self._offset_told = True
+                side = "behind" if offset > 0 else "ahead of"
                 self.warnings.append(
-                    f"The clock of this machine is {length(abs(offset))} {'behind' if offset > 0 else 'ahead of'} the "
-                    "tenant's. Ages are judged by the tenant's clock."
+                    f"The clock of this machine is {length(round(abs(offset), -1))} {side} the tenant's. "
+                    "Ages are judged by the tenant's clock."
                 )
 
     def _failure(
@@ -419,6 +418,14 @@ def _certificates(settings: Settings) -> bool | str:
             if os.environ.get(variable):
                 return check_certificates(variable, os.environ[variable])
     return settings.verify
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The proxies of the environment for a URL, with a scheme, which requests 2.25 does not do without."""
+    return {
+        scheme: address if "://" in address else f"http://{address}"
+        for scheme, address in get_environ_proxies(url).items()
+    }
 
 
 def _forms(secret: str) -> tuple[str, ...]:

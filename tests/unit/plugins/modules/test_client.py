@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
+import threading
+import time
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand
 from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, Run, ids_of
 from ansible_collections.sailpoint.isc.tests.support.tenant import running_tenant
@@ -129,6 +134,21 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "tokens": 0,
         "status": None,
         "says": "got no complete answer within 0.5 s in 2 attempts; .*raise request_timeout",
+    },
+    "bodies-that-trickle-in": {
+        "options": {"retries": 1, "request_timeout": 0.3},
+        "faults": [fault("slow_body", seconds=0.05, total=10, **FOR_EVER)],
+        "tries": 2,
+        "tokens": 0,
+        "status": None,
+        "says": r"was cut off: the answer was not complete within 0.3 s \(request_timeout\) in 2 attempts; ",
+    },
+    "bodies-that-are-too-short": {
+        "options": {"retries": 1},
+        "faults": [fault("short_body", **FOR_EVER)],
+        "tries": 2,
+        "status": None,
+        "says": "the connection broke before the answer was complete in 2 attempts",
     },
     "refused-with-400": {
         "faults": [status(400, **FOR_EVER)],
@@ -314,6 +334,81 @@ def test_addresses_that_are_no_matter_of_the_proxy_are_asked_without_it(tenant: 
     assert len(run("task_status_info", environ=environ)["tasks"]) == 2
 
 
+class Proxy:
+    """Answers every CONNECT with one status line, and counts them; listens as long as its block lasts."""
+
+    def __init__(self, answer: str) -> None:
+        self.asked = 0
+        self._answer = answer
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> Proxy:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _address = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                asked = connection.recv(65536)
+                self.asked += asked.startswith(b"CONNECT")
+                connection.sendall(f"HTTP/1.1 {self._answer}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+BEHIND_PROXY = "https://acme.example.com"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "attempts"),
+    [
+        ("403 Forbidden", r"refused the connection with 403 \(Forbidden\); have the proxy let the host", 1),
+        (
+            "407 Proxy Authentication Required",
+            r"refused the connection with 407 \(Proxy Authentication Required\); put the user and the password",
+            1,
+        ),
+        ("503 Later", r"refused the connection with 503 \(Later\) in 3 attempts; ", 3),
+    ],
+)
+@pytest.mark.parametrize("login", ["", "user-of-proxy:s3cr3t@"])
+def test_a_proxy_that_refuses_says_so_and_is_named_without_its_login(
+    run: Run, answer: str, says: str, attempts: int, login: str
+) -> None:
+    with Proxy(answer) as proxy:
+        environ = {"https_proxy": f"http://{login}{proxy.address}", "no_proxy": ""}
+        failure = run.failing("task_status_info", base_url=BEHIND_PROXY, max_retry_delay=0.01, environ=environ)
+    assert re.search(rf"failed: the proxy http://{proxy.address} {says}", failure["msg"])
+    assert (failure["attempts"], proxy.asked) == (attempts, attempts)
+    assert not re.search("user-of-proxy|s3cr3t", str(failure))
+
+
+@pytest.mark.parametrize("base_url", [BEHIND_PROXY, "http://127.0.0.9:8"])
+@pytest.mark.parametrize("form", ["http://{0}", "{0}", "http://user-of-proxy:s3cr3t@{0}", "user-of-proxy:s3cr3t@{0}/"])
+def test_a_proxy_that_is_down_is_named_without_its_login(run: Run, base_url: str, form: str) -> None:
+    address = form.format("127.0.0.9:9")
+    environ = {"https_proxy": address, "http_proxy": address, "no_proxy": ""}
+    failure = run.failing("task_status_info", base_url=base_url, max_retry_delay=0.01, environ=environ)
+    assert (
+        "failed: the proxy http://127.0.0.9:9 cannot be reached: the connection was refused in 3 attempts; check "
+        "HTTPS_PROXY" in failure["msg"]
+    )
+    assert not re.search("user-of-proxy|s3cr3t", str(failure))
+
+
+@pytest.mark.parametrize("address", ["http://:3128", "http://[::1", "socks9://127.0.0.9:9"])
+def test_a_proxy_whose_address_is_not_valid_ends_in_a_sentence(run: Run, address: str) -> None:
+    failure = run.failing("task_status_info", base_url=BEHIND_PROXY, environ={"https_proxy": address, "no_proxy": ""})
+    assert "proxy" in failure["msg"]
+    assert failure["attempts"] == 1
+
+
 @pytest.mark.parametrize("wrong", [{"client_secret": "wrong-secret"}, {"client_id": "nobody"}])
 def test_a_client_that_is_refused_is_not_tried_again(tenant: Hand, run: Run, wrong: dict[str, str]) -> None:
     failure = run.failing("task_status_info", **wrong)
@@ -437,6 +532,11 @@ def test_a_certificate_that_is_trusted_or_does_not_matter_is_accepted(https: Han
         # Bundles for all programs do not overrule the one that is named for this tenant.
         ({"ca_path": ca}, {"REQUESTS_CA_BUNDLE": other}),
         ({"validate_certs": False}, {"CURL_CA_BUNDLE": other}),
+        ({"validate_certs": False}, {"CURL_CA_BUNDLE": "", "REQUESTS_CA_BUNDLE": str(tmp_path / "nothing.pem")}),
+        # They count where none is named, the first before the second.
+        ({}, {"REQUESTS_CA_BUNDLE": ca}),
+        ({}, {"REQUESTS_CA_BUNDLE": ca, "CURL_CA_BUNDLE": other}),
+        ({}, {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ca}),
     ]
     for number, (options, environ) in enumerate(ways, 1):
         assert len(run("task_status_info", **options, environ=environ)["tasks"]) == 2
@@ -459,3 +559,135 @@ def test_any_other_certificate_is_refused_and_not_tried_again(
         assert re.search(says, failure["msg"])
         assert (failure.get("status"), failure["request_attempts"]) == (None, 1)
     assert https.log() == tenant.log() == []
+
+
+NOT_SET = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+
+
+def test_no_variable_turns_verification_off(https: Hand, run: Run) -> None:
+    for empty in (*({name: ""} for name in NOT_SET), dict.fromkeys(NOT_SET, "")):
+        for options in ({}, {"validate_certs": True}, {"access_token": "given-token"}):
+            failure = run.failing("task_status_info", **options, environ=empty)
+            assert "the server's certificate is not accepted" in failure["msg"]
+            assert failure["attempts"] == 1
+    assert https.log() == []
+
+
+def test_a_bundle_of_the_environment_that_cannot_be_used_is_named(https: Hand, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.pem").write_text("no certificate")
+    files = {"nothing.pem": "it cannot be read", "text.pem": "it is no bundle of PEM certificates"}
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        for name, reason in files.items():
+            failure = run.failing("task_status_info", environ={variable: str(tmp_path / name)})
+            assert failure["msg"].startswith(f'{variable} is "{tmp_path / name}": {reason}; ')
+    assert https.log() == []
+
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def clock_ahead(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[float], None]:
+    """Sets the clock of this machine so many seconds ahead of the tenant's."""
+    now = time.time
+    return lambda seconds: monkeypatch.setattr(time, "time", lambda: now() + seconds)
+
+
+@pytest.mark.parametrize(("seconds", "difference"), [(2 * HOUR, "2 h 0 min ahead of"), (-90 * 60, "1 h 30 min behind")])
+@pytest.mark.parametrize("version", ["beta", "v2026"])
+def test_ages_are_judged_by_the_clock_of_the_tenant_and_a_difference_is_told_once(
+    tenant: Hand,
+    run: Run,
+    clock_ahead: t.Callable[[float], None],
+    seconds: float,
+    difference: str,
+    version: str,
+) -> None:
+    clock_ahead(seconds)
+    tenant.scenario(tasks=[{"id": "young", "age": "10m"}, {"id": "old", "age": "80m"}], deprecated=[])
+    # A token that was given: no answer has told the time before the list itself.
+    token = tenant.token().json()["access_token"]
+    for age, found in {"older_than": "old", "newer_than": "young"}.items():
+        result = run("pending_tasks_info", api_version=version, access_token=token, limit=1, **{age: "1h"})
+        assert ids_of(result) == [found]
+        (warning,) = result["warnings"]
+        assert re.fullmatch(
+            rf"The clock of this machine is {difference} the tenant's. Ages are judged by the tenant's clock.", warning
+        )
+
+
+@pytest.mark.parametrize("seconds", [0, 50, -50])
+def test_a_difference_of_less_than_a_minute_is_not_told(
+    tenant: Hand, run: Run, clock_ahead: t.Callable[[float], None], seconds: float
+) -> None:
+    clock_ahead(seconds)
+    tenant.scenario(tasks=TASKS)
+    assert run("task_status_info", newer_than="1h")["warnings"] == []
+
+
+def test_a_failure_tells_of_the_clock_too(tenant: Hand, run: Run, clock_ahead: t.Callable[[float], None]) -> None:
+    clock_ahead(HOUR)
+    failure = run.failing("task_status", id="nobody-knows", completion_status="ERROR")
+    assert "ahead of the tenant's" in failure["warnings"][0]
+
+
+def test_a_task_is_cleared_at_the_time_of_the_tenant(
+    tenant: Hand, run: Run, clock_ahead: t.Callable[[float], None]
+) -> None:
+    begin = time.time()
+    clock_ahead(30 * 24 * HOUR)
+    tenant.scenario(tasks=[{"id": "stuck"}])
+    token = tenant.token().json()["access_token"]
+    result = run("task_status", id="stuck", completion_status="TERMINATED", access_token=token)
+    completed = parse_timestamp(result["task"]["completed"])
+    assert completed is not None
+    assert begin - 2 < completed < begin + 60
+
+
+def test_max_age_is_judged_by_the_clock_of_the_tenant(
+    tenant: Hand, run: Run, clock_ahead: t.Callable[[float], None]
+) -> None:
+    clock_ahead(5 * HOUR)
+    tenant.scenario(
+        sources=[{"id": "hr"}],
+        tasks=[{"source": "hr", "definition": "CLOUD_ACCOUNT_AGGREGATION", "age": "2h", "ends": "SUCCESS"}],
+    )
+    result = run("source_aggregation", source_id="hr", aggregation="accounts", max_age="3h")
+    assert result["action"] == "skipped"
+    assert tenant.launches() == []
+
+
+def test_half_of_an_emoji_does_not_end_a_module(tenant: Hand, run: Run) -> None:
+    tenant.scenario(
+        tasks=[{"id": "one", "description": "cut \ud83d", "messages": [{"type": "WARN", "key": "\ude00 half"}]}],
+        faults=[{"fault": "extra_keys", "times": None, "values": {"ke\udc00y": {"deep": ["\ud83d\ude00", "\udbff"]}}}],
+    )
+    for module in ("pending_tasks_info", "task_status_info"):
+        (task,) = run(module, api_version="v2026")["tasks"]
+        assert task["description"] == "cut \ufffd"
+        assert task["messages"][0]["key"] == "\ufffd half"
+        assert task["ke\ufffdy"] == {"deep": ["\U0001f600", "\ufffd"]}
+        json.dumps(task, ensure_ascii=False).encode()
+
+
+def test_numbers_that_are_none_do_not_end_a_module(tenant: Hand, run: Run) -> None:
+    odd = '"nan": NaN, "least": -Infinity, "much": 1e999, "long": ' + "7" * 5000
+    body = f'{{"id": "one", "id": "other", {odd}}}'
+    tenant.scenario(tasks=TASKS, faults=[status(200, body=body)])
+    (task,) = run("task_status_info", id="one")["tasks"]
+    assert task == {"id": "other", "nan": None, "least": None, "much": None, "long": None}
+
+
+@pytest.mark.parametrize("path", ["load-accounts$", "task-status/"])
+def test_odd_values_do_not_lose_what_was_started(tenant: Hand, run: Run, path: str) -> None:
+    deep: t.Any = "end"
+    for _level in range(200):
+        deep = {"in": [deep]}
+    values = {"half": "\ud83d", "long": 10**300, "deep": deep}
+    tenant.scenario(
+        sources=[{"id": "hr", "accounts": {"seconds": 0}}],
+        faults=[{"fault": "extra_keys", "path": path, "values": values, "times": None}],
+    )
+    result = run("source_aggregation", source_id="hr", aggregation="accounts", wait=True, interval="0.01")
+    assert result["action"] == "started"
+    assert result["task"]["id"] in tenant.records()

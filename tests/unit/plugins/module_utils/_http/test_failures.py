@@ -232,7 +232,12 @@ def to_proxy(*causes: BaseException) -> BaseException:
         (tunnel("403 Forbidden"), "refused the connection with 403 (Forbidden)", False, False),
         (tunnel("407 Who are\tyou?"), "refused the connection with 407 (Who are you?)", False, False),
         (tunnel("503"), "refused the connection with 503", True, False),
-        (to_proxy(unconnected(), ConnectionRefusedError()), "cannot be reached: the connection was refused", True, False),
+        (
+            to_proxy(unconnected(), ConnectionRefusedError()),
+            "cannot be reached: the connection was refused",
+            True,
+            False,
+        ),
         (to_proxy(unconnected()), "cannot be reached: no connection", True, False),
         (
             to_proxy(unconnected(), socket.gaierror(socket.EAI_NONAME, "unknown")),

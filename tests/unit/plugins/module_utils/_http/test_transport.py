@@ -8,14 +8,16 @@ import http.client
 import io
 import socket
 import threading
+import time
 import typing as t
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote, quote_plus
 
 import pytest
 import requests
 import urllib3
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import multipart, transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import (
     is_record,
     is_record_list,
@@ -544,6 +546,106 @@ def test_a_body_that_cannot_be_read_is_not_sent_and_that_is_certain() -> None:
     assert (error.maybe_applied, error.transient, wire.requests) == (False, False, [])
 
 
+class Growing(io.FileIO):
+    """A file that somebody appends to whenever a piece of it is read."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        with open(str(self.name), "ab") as stream:
+            stream.write(b"more\n")
+        return super().read(size) or b""
+
+
+def test_a_file_that_changes_while_it_is_sent_ends_the_request_and_is_not_sent_again(
+    tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "accounts.csv").write_text("id\n")
+    monkeypatch.setattr(multipart, "open", lambda file, _mode: Growing(file), raising=False)
+    received = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def receive() -> None:
+            connection, _address = server.accept()
+            with connection, connection.makefile("rb") as stream:
+                received.append(stream.read())
+
+        thread = threading.Thread(target=receive)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        transport = Transport(settings(base_url=url, retries=3, max_retry_delay=0.0))
+        body = lambda: multipart.Multipart("limit", {}, str(tmp_path / "accounts.csv"))  # noqa: E731
+        error = failure_of(transport, Call("POST", url + "/x", accept=is_record, body=body))
+        thread.join(30)
+        transport.close()
+    assert "failed: the file changed while it was sent; " in str(error)
+    assert (error.attempts, error.transient, error.maybe_applied) == (1, False, True)
+    head, _blank, sent = received[0].partition(b"\r\n\r\n")
+    announced = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    assert len(sent) < announced
+    assert b"more" not in sent
+    assert not sent.endswith(b"--limit--\r\n")
+
+
+SECOND = parsedate_to_datetime(DATE).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "offset"),
+    [
+        (SECOND, SECOND, 0),
+        (SECOND + 0.9, SECOND + 0.95, 0),
+        # An answer that took its time tells no more than that.
+        (SECOND - 40, SECOND, 0),
+        (SECOND, SECOND + 40, 0),
+        (SECOND + 101, SECOND + 102, -100),
+        (SECOND + 101, SECOND + 131, -100),
+        (SECOND - 102, SECOND - 100, 100),
+        (SECOND + 1.5, SECOND + 1.6, -0.5),
+    ],
+)
+def test_the_clocks_differ_by_what_an_answer_proves_at_the_least(
+    asked: float, answered: float, offset: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: asked)
+
+    def answer(_request: object) -> Reply:
+        monkeypatch.setattr(time, "time", lambda: answered)
+        return Reply(200, RECORD, {"Date": DATE})
+
+    transport = connected(Wire(answer))
+    send(transport)
+    monkeypatch.setattr(time, "time", lambda: 5000.0)
+    assert transport.clock_offset == pytest.approx(offset)
+    assert transport.now() == pytest.approx(5000 + offset)
+    assert transport.server_time == parsedate_to_datetime(DATE)
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sat, 21 Nov 99999999999 19:00:00 GMT"])
+def test_an_answer_that_does_not_tell_the_time_changes_nothing(date: str) -> None:
+    transport = connected(Wire(Reply(200, RECORD, {"Date": date} if date else {})))
+    send(transport)
+    assert (transport.clock_offset, transport.server_time, transport.warnings) == (0, None, [])
+
+
+@pytest.mark.parametrize(
+    ("ahead", "says"),
+    [
+        (7200, "The clock of this machine is 2 h 0 min ahead of the tenant's."),
+        (-70, "The clock of this machine is 1 min 10 s behind the tenant's."),
+        (59, None),
+        (-59, None),
+    ],
+)
+def test_a_difference_of_more_than_a_minute_is_told_once_also_by_failures(
+    ahead: float, says: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Date": DATE}
+    transport = connected(Wire(Reply(503, headers=headers), Reply(404, headers=headers), Reply(200, RECORD, headers)))
+    monkeypatch.setattr(time, "time", lambda: SECOND + ahead)
+    failure_of(transport)
+    send(transport)
+    assert transport.warnings == ([f"{says} Ages are judged by the tenant's clock."] if says else [])
+
+
 def test_the_deadline_holds_for_the_threads_that_work_for_it_and_for_no_other() -> None:
     clock = FakeClock()
     transport = connected(Wire(), clock)
@@ -591,13 +693,39 @@ def answer_with(raw: urllib3.HTTPResponse) -> type[Wire]:
     return Slow
 
 
-def test_a_body_that_is_not_complete_in_time_is_cut_off() -> None:
+def trickling(status: int = 200, **headers: str) -> tuple[Trickle, urllib3.HTTPResponse]:
     body = Trickle()
-    raw = urllib3.HTTPResponse(body=body, status=200, headers={"Content-Length": "100"}, preload_content=False)
+    return body, urllib3.HTTPResponse(
+        body=body, status=status, headers={"Content-Length": "100", **headers}, preload_content=False
+    )
+
+
+@pytest.mark.parametrize(("status", "headers"), [(200, {}), (503, {}), (302, {"Location": "/elsewhere"})])
+def test_a_body_that_is_not_complete_in_time_is_cut_off(status: int, headers: dict[str, str]) -> None:
+    body, raw = trickling(status, **headers)
     error = failure_of(connected(answer_with(raw)(), request_timeout=0.05, retries=0))
+    assert error.reason == "was cut off: the answer was not complete within 0.05 s (request_timeout)"
     assert error.transient
     assert error.maybe_applied
     assert body.was_cut
+
+
+def test_a_body_that_is_cut_off_at_the_deadline_says_so() -> None:
+    body, raw = trickling()
+    clock = FakeClock()
+    transport = connected(answer_with(raw)(), clock, retries=0)
+    with transport.until(clock.now() + 0.05):
+        error = failure_of(transport)
+    assert error.reason == "was cut off: the answer was not complete within the 0.1 s that were left of timeout"
+    assert "request_timeout" not in str(error)
+    assert body.was_cut
+
+
+def test_a_body_that_ends_too_early_is_no_answer() -> None:
+    short = Reply(200, b'{"id": "one"}', {"Content-Length": "14"})
+    error = failure_of(connected(Wire(short), retries=0))
+    assert error.reason == "failed: the connection broke before the answer was complete"
+    assert (error.transient, error.maybe_applied) == (True, True)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
