@@ -49,8 +49,8 @@ options:
   file:
     description:
       - CSV file to aggregate from, for delimited-file sources. It lies on the host that runs the module.
-      - Sent piece by piece, so that files of 500 MB and more need no more memory than small ones. A file that changes while it
-        is sent is a failure.
+      - Sent piece by piece, so that 500 MB need no more memory than a small file.
+      - A file that changes while it is sent is a failure.
       - Required with O(aggregation=uncorrelated_accounts).
     type: path
   disable_optimization:
