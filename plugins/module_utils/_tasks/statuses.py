@@ -25,7 +25,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager, identity
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, task_id
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 

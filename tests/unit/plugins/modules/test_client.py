@@ -385,7 +385,7 @@ def test_a_proxy_that_refuses_says_so_and_is_named_without_its_login(
         environ = {"https_proxy": f"http://{login}{proxy.address}", "no_proxy": ""}
         failure = run.failing("task_status_info", base_url=BEHIND_PROXY, max_retry_delay=0.01, environ=environ)
     assert re.search(rf"failed: the proxy http://{proxy.address} {says}", failure["msg"])
-    assert (failure["attempts"], proxy.asked) == (attempts, attempts)
+    assert (failure["request_attempts"], proxy.asked) == (attempts, attempts)
     assert not re.search("user-of-proxy|s3cr3t", str(failure))
 
 
@@ -406,7 +406,7 @@ def test_a_proxy_that_is_down_is_named_without_its_login(run: Run, base_url: str
 def test_a_proxy_whose_address_is_not_valid_ends_in_a_sentence(run: Run, address: str) -> None:
     failure = run.failing("task_status_info", base_url=BEHIND_PROXY, environ={"https_proxy": address, "no_proxy": ""})
     assert "proxy" in failure["msg"]
-    assert failure["attempts"] == 1
+    assert failure["request_attempts"] == 1
 
 
 @pytest.mark.parametrize("wrong", [{"client_secret": "wrong-secret"}, {"client_id": "nobody"}])
@@ -569,7 +569,7 @@ def test_no_variable_turns_verification_off(https: Hand, run: Run) -> None:
         for options in ({}, {"validate_certs": True}, {"access_token": "given-token"}):
             failure = run.failing("task_status_info", **options, environ=empty)
             assert "the server's certificate is not accepted" in failure["msg"]
-            assert failure["attempts"] == 1
+            assert failure["request_attempts"] == 1
     assert https.log() == []
 
 
