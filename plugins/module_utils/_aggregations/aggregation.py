@@ -19,6 +19,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starte
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, task_id
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import LAST_LOOK, IdsWatch, Wait, WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
@@ -83,9 +84,9 @@ class Aggregate:
         return Waiter.from_options(self._options, self._clock)
 
     def _wait(self, start: Start, result: dict[str, t.Any]) -> None:
-        task_id = t.cast("dict[str, t.Any]", start.task)["id"]
+        followed = str(task_id(t.cast(Record, start.task)))
         waiter = self._starter.waiter()
-        watch = IdsWatch(self._tasks, [task_id], _NOT_FOUND_GRACE, self._clock)
+        watch = IdsWatch(self._tasks, [followed], _NOT_FOUND_GRACE, self._clock)
         failure = None
         try:
             wait = Wait(watch, waiter, self._client, self._options["fail_on"], fields=None, names=self._starter.names())
@@ -93,10 +94,10 @@ class Aggregate:
         except WaitFailed as error:
             failure, found = error, error.as_failure()
         result["warnings"] += found.get("warnings", [])
-        result["task"] = watch.seen.get(task_id, result["task"])
+        result["task"] = watch.seen.get(followed, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
         with self._client.transport.until(min(self._clock.now() + _FOR_PROGRESS, waiter.deadline() + LAST_LOOK)):
-            progress = self._aggregations.progress(task_id) if self._kind.tells_progress else None
+            progress = self._aggregations.progress(followed) if self._kind.tells_progress else None
         if progress is not None:
             result["progress"] = progress
         if failure is not None:

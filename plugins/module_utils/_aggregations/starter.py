@@ -13,12 +13,18 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operat
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, name_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    Record,
+    completed_at,
+    created_at,
+    name_of,
+    task_id,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._text import reason, shown
-from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 # A launch whose answer was lost is looked for at once and after these pauses, for so long at least; seconds.
 _FIRST_PAUSE = 1
@@ -136,8 +142,7 @@ class Starter:
             if blocking is None:
                 groundless += 1
                 if groundless == _MOST_GROUNDLESS_REFUSALS or self._wanted.on_busy in ("fail", "skip"):
-                    said = reason([refusal]).rstrip(".")
-                    raise IscError(f"The tenant did not start the aggregation: {said}.")
+                    raise IscError(f"The tenant did not start the aggregation: {refusal.rstrip('.')}.")
                 self._pause()
             elif self._wanted.on_busy == "wait" or (self._wanted.on_busy == "adopt" and running is None):
                 # One of another kind is none to adopt, but what is wanted can start after it.
@@ -150,20 +155,15 @@ class Starter:
         name = self._wanted.source_name
         return {} if name is None else {self._wanted.source_id: name}
 
-    def name_of(self, record: Record) -> str:
-        """The task in words, with the source as the caller calls it."""
-        if self._wanted.source_name is None:
-            return name_of(record)
-        target = record.get("target")
-        known = target if isinstance(target, dict) else {}
-        return name_of({**record, "target": {**known, "name": self._wanted.source_name}})
+    def _name(self, record: Record) -> str:
+        return name_of(record, self.names())
 
     def _when_busy(self, running: Record) -> Start:
         if self._wanted.on_busy == "fail":
-            created = parse_timestamp(running.get("created"))
+            created = created_at(running)
             runs = "is running" if created is None else f"has been running since {format_timestamp(created)}"
-            raise IscError(f"The source is busy: {self.name_of(running)} {runs}; wait for it, or set on_busy.")
-        note = f"{self.name_of(running)} is already running."
+            raise IscError(f"The source is busy: {self._name(running)} {runs}; wait for it, or set on_busy.")
+        note = f"{self._name(running)} is already running."
         if self._wanted.on_busy == "skip":
             return Start("skipped", running, note=note)
         self._id_of(running)
@@ -171,11 +171,11 @@ class Starter:
         return Start("adopted", running, note=note)
 
     def _id_of(self, running: Record) -> str:
-        task_id = running.get("id")
-        if isinstance(task_id, str) and task_id:
-            return task_id
+        found = task_id(running)
+        if found is not None:
+            return found
         raise IscError(
-            f"The source is busy: {self.name_of(running)} is running, and it cannot be waited for, as the tenant did "
+            f"The source is busy: {self._name(running)} is running, and it cannot be waited for, as the tenant did "
             "not tell the id of the task; run this again later."
         )
 
@@ -184,9 +184,9 @@ class Starter:
             return None
         selection = self._selection(self._wanted.kind, completion_statuses=["SUCCESS"], max_results=1)
         for record in self._tasks.listing(selection):
-            ended = parse_timestamp(record.get("completed"))
+            ended = completed_at(record)
             if ended is not None and self._client.now() - ended < self._wanted.max_age:
-                return Start("skipped", record, note=f"{self.name_of(record)} succeeded at {format_timestamp(ended)}.")
+                return Start("skipped", record, note=f"{self._name(record)} succeeded at {format_timestamp(ended)}.")
         return None
 
     def _selection(self, *kinds: Kind, **facts: t.Any) -> Selection:
@@ -195,7 +195,7 @@ class Starter:
     def _running(self, *kinds: Kind) -> Record | None:
         """The newest of these aggregations of the source that has not completed."""
         running = list(self._tasks.pending(self._selection(*kinds)))
-        self._known.update(record["id"] for record in running if isinstance(record.get("id"), str))
+        self._known.update(filter(None, map(task_id, running)))
         return running[0] if running else None
 
     def _pause(self) -> None:
@@ -203,11 +203,11 @@ class Starter:
         self._clock.sleep(min(next(self._new_waiter().pauses), left))
 
     def _let_finish(self, running: Record) -> None:
-        task_id = self._id_of(running)
+        busy_id = self._id_of(running)
         self._turn.pass_on()
         waiter = self.waiter()
         grace = max(0.0, self._ends_at - self._clock.now())
-        watch = _WatchWhileWanted(self._turn, self._tasks, [task_id], grace, self._clock)
+        watch = _WatchWhileWanted(self._turn, self._tasks, [busy_id], grace, self._clock)
         try:
             Wait(watch, waiter, self._client, fail_on=(), fields=None, names=self.names()).run()
         except WaitFailed as error:
@@ -236,7 +236,7 @@ class Starter:
             failure = error
         else:
             if launch.refusal is None:
-                self._client.underway[launch.record["id"]] = self.name_of(launch.record)
+                self._client.underway[str(task_id(launch.record))] = self._name(launch.record)
                 return Start("started", launch.record, launch.answer)
             return launch.refusal
         finally:
@@ -276,7 +276,7 @@ class Starter:
             )
             raise failure
         record = found[0]
-        self._client.underway[record["id"]] = name = self.name_of(record)
+        self._client.underway[str(task_id(record))] = name = self._name(record)
         return Start(
             "started",
             record,
@@ -297,10 +297,9 @@ class Starter:
         selection = self._selection(self._wanted.kind, max_results=_MOST_NEW)
         new = {}
         for record in [*self._tasks.pending(selection), *self._tasks.listing(selection)]:
-            created = parse_timestamp(record.get("created"))
-            task_id = record.get("id")
-            if created is not None and created >= since and isinstance(task_id, str) and task_id not in self._known:
-                new[created, task_id] = record
+            created, new_id = created_at(record), task_id(record)
+            if created is not None and created >= since and new_id is not None and new_id not in self._known:
+                new[created, new_id] = record
         return [new[key] for key in sorted(new)]
 
 

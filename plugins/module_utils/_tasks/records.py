@@ -146,9 +146,13 @@ def reason_of(record: Record) -> str:
     return reason(list(dict.fromkeys(texts)))  # some come once for every partition
 
 
-def name_of(record: Record) -> str:
-    """The task in words: what it is, on which source, and its id."""
-    _source_id, source_name = source_of(record)
+def name_of(record: Record, names: t.Mapping[str, str] | None = None) -> str:
+    """The task in words: what it is, on which source, and its id.
+
+    names: of sources by their ids, as the caller calls them; the others are called as the record does.
+    """
+    source_id, source_name = source_of(record)
+    source_name = (names or {}).get(source_id or "", source_name or "")
     where = f" of {one_line(source_name, _LONGEST_NAME)}" if source_name else ""
     what = one_line(task_name(record) or "task", _LONGEST_NAME)
     return f"{what}{where} ({one_line(task_id(record) or 'id unknown', _LONGEST_NAME)})"

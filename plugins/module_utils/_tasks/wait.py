@@ -25,7 +25,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
     name_of,
     projected,
     reason_of,
-    source_of,
     task_id,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
@@ -321,9 +320,7 @@ class Wait:
         return f"Timed out after {_seconds(self.waiter.timeout)}: {'; '.join(left)}."
 
     def _name(self, record: Record) -> str:
-        source_id = source_of(record)[0]
-        name = None if source_id is None else self.names.get(source_id)
-        return name_of(record if name is None else {**record, "target": {**record["target"], "name": name}})
+        return name_of(record, self.names)
 
     def _age(self, record: Record) -> float:
         """Seconds since the task was created, by the tenant's clock; 0 where nothing tells."""
