@@ -21,6 +21,8 @@ _ESCAPE_SEQUENCE = re.compile(
 )
 # Direction marks: they would show the text that follows in another order than it is in.
 _DIRECTION_MARK = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What JSON leaves as it is, and a terminal does not: C1 controls, ends of lines, direction marks
+_UNSAFE_IN_JSON = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STACK_FRAME = re.compile(r"\s+(?:at [\w.$<>/]+\([^()]*\)|\.\.\. \d+ (?:more|common frames omitted))")
 _CAUSE = re.compile(r"\bCaused by: ")
@@ -29,6 +31,7 @@ _CAUSE = re.compile(r"\bCaused by: ")
 def shown(value: object) -> str:
     """A value as it stands in an error sentence: quoted as JSON, cut when it is long."""
     text = valid_text(json.dumps(value, ensure_ascii=False, default=str))
+    text = _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 

@@ -19,6 +19,7 @@ from tests.support.modules import Result
 # Long enough ago for the list's order to be that of the numbers.
 FINISHED = [{"id": f"done-{number}", "age": f"{number + 1}h", "completionStatus": "SUCCESS"} for number in range(12)]
 PENDING = [{"id": f"pending-{number}", "age": f"{number + 1}m"} for number in range(5)]
+SOURCES = [{"id": f"source-{n:02}", "name": f"Source {n:02}", "tags": ["PCI"] if n < 6 else []} for n in range(12)]
 _UNCERTAIN = re.compile(r"\bmay (have been|be) \w+")
 # What is known of every request that fails
 _FACTS = {"url", "method", "request_attempts"}
@@ -68,11 +69,11 @@ class Subject:
         return self.name or self.module
 
 
-def _lists(tasks: Iterable[Mapping[str, Any]]) -> Reached:
-    ids = {task["id"] for task in tasks}
+def _lists(records: Iterable[Mapping[str, Any]], key: str = "tasks") -> Reached:
+    ids = {record["id"] for record in records}
 
     def reached(result: Result, _truth: Truth) -> bool:
-        returned = [task.get("id") for task in result["tasks"]]
+        returned = [record.get("id") for record in result[key]]
         told = any("than it gave" in warning for warning in result["warnings"])
         return len(returned) == len(set(returned)) and (set(returned) == ids or (told and set(returned) < ids))
 
@@ -107,6 +108,10 @@ _TOKEN: Places = {Place.TOKEN: {"operation": "token"}}
 _LIST: Places = {Place.READ: {"operation": "list"}, Place.NEXT_PAGE: {"operation": "list", "nth": 2}}
 _PENDING: Places = {Place.READ: {"operation": "pending"}, Place.NEXT_PAGE: {"operation": "pending", "nth": 2}}
 _LAUNCH: Places = {Place.READ: {"operation": "list"}, Place.WRITE: {"operation": "load_accounts"}}
+_SOURCES: Places = {
+    Place.READ: {"operation": "list_sources"},
+    Place.NEXT_PAGE: {"operation": "list_sources", "nth": 2},
+}
 _WAITING = {"interval": "0.2", "max_interval": "0.5"}
 _ALL = {"tasks": FINISHED + PENDING}
 _SOURCE = {"sources": [{"id": "hr", "name": "HR System", "accounts": {"seconds": 0.2}}]}
@@ -166,6 +171,23 @@ SUBJECTS = (
         waits=True,
     ),
     Subject(
+        "source_info",
+        {"limit": ONE_PAGE, "count": True, "fields": ["id", "name"]},
+        {"sources": SOURCES},
+        {**_TOKEN, **_SOURCES},
+        _lists(SOURCES, "sources"),
+        requests=6,
+    ),
+    Subject(
+        "source_info",
+        {"tags": ["PCI"], "healthy": True, "fields": ["id"], "api_version": "v1"},
+        {"sources": SOURCES},
+        {Place.READ: {"operation": "tagged_objects"}},
+        _lists(SOURCES[:6], "sources"),
+        requests=3,
+        name="source_info by tag",
+    ),
+    Subject(
         "source_aggregation",
         {"source_id": "hr", "wait": True, "api_version": "v2026", **_WAITING},
         _SOURCE,
@@ -184,7 +206,9 @@ SUBJECTS = (
         waits=True,
     ),
 )
-TASK_STATUS, SOURCE_AGGREGATION = SUBJECTS[5], SUBJECTS[7]
+TASK_STATUS, SOURCE_AGGREGATION = (
+    next(subject for subject in SUBJECTS if subject.module == name) for name in ("task_status", "source_aggregation")
+)
 
 
 def judge(subject: Subject, result: Result, truth: Truth, expected: Expected, is_true: bool = True) -> None:

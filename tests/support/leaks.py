@@ -23,6 +23,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "access_token": {},
     "task_status_info": {"id": "good"},
     "pending_tasks_info": {},
+    "source_info": {},
     "task_status": {"id": "stuck", "completion_status": "ERROR"},
     "task_wait": {"ids": ["good"], **_WAITING},
     "source_aggregation": {"source_id": "hr", "wait": True, "on_busy": "wait", **_WAITING},

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import valid_text
+
 
 def any_of(field: str, values: t.Sequence[str]) -> str:
     """The field has one of these values."""
@@ -26,5 +28,5 @@ def all_of(expressions: t.Iterable[str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = valid_text(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Long lists of wanted values as filter expressions that are short enough for a URL each."""
+"""Lists of the API that filters restrict: what is asked for, in URLs that are short enough, and what comes of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import itertools
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import query_string
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client, is_record_list, query_string
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager
+
+Record = dict[str, t.Any]
 
 # Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
 LONGEST_URL = 6000
@@ -40,3 +43,71 @@ def expressions(wanted: t.Mapping[str, t.Sequence[str]], also: str | None, url: 
         if all(len(url(part)) <= LONGEST_URL for part in found):
             return found
     return list(itertools.chain.from_iterable(expressions(part, also, url) for part in narrowed))
+
+
+class FilteredList:
+    """A list of a service, as much of it as filters leave.
+
+    thing: what one row is, for warnings.
+    page_size: rows a page, 1 to 250.  sorters: the order, as the API writes it.
+    advice: what to do about a status, where the general advice is not good enough.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        service: str,
+        thing: str,
+        *,
+        page_size: int = 250,
+        sorters: str | None = None,
+        advice: t.Mapping[int, str] | None = None,
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._thing = thing
+        self._page_size = page_size
+        self._sorters = sorters
+        self._advice = dict(advice or {})
+
+    def expressions(self, wanted: t.Mapping[str, t.Sequence[str]], also: str | None = None) -> list[str]:
+        """What to ask for one after the other; see expressions()."""
+        return expressions(wanted, also, lambda part: self._url(part, 99999, self._page_size, True))
+
+    def pager(self, expression: str, **facts: t.Any) -> Pager:
+        """The records of one expression; facts are those of Pager. Reading them raises RequestFailed."""
+
+        def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
+            answer = self._client.request(
+                "GET",
+                self._url(expression, offset, limit, count),
+                accept=is_record_list,
+                wanted="a list of records",
+                advice=self._advice,
+            )
+            total = answer.headers.get("X-Total-Count", "")
+            return answer.body, int(total) if total.isascii() and total.isdigit() else None
+
+        return Pager(fetch, page_size=self._page_size, **facts)
+
+    def whole(self, pager: Pager) -> t.Iterator[Record]:
+        """Every record of a pager, and a warning when the tenant did not give as many as it says there are."""
+        yield from pager
+        if pager.missing:
+            missing = f"{pager.missing} more {self._thing}{'' if pager.missing == 1 else 's'}"
+            self._client.warnings.append(
+                f"The tenant says that the list has {missing} than it gave, though it was asked twice."
+            )
+
+    def all(self, wanted: t.Mapping[str, t.Sequence[str]], also: str | None = None) -> t.Iterator[Record]:
+        """Every record of a filter, in as few requests as can be."""
+        for expression in self.expressions(wanted, also):
+            yield from self.whole(self.pager(expression, ahead=True))
+
+    def _url(self, expression: str, offset: int, limit: int, count: bool) -> str:
+        query: dict[str, object] = {"limit": limit}
+        query.update({"sorters": self._sorters} if self._sorters else {})
+        query.update({"filters": expression} if expression else {})
+        query.update({"offset": offset} if offset else {})
+        query.update({"count": True} if count else {})
+        return self._client.url(self._service, query=query)

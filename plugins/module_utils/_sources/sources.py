@@ -2,26 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sources of a tenant: their records by id.
+"""The sources of a tenant: lists of them, and which one a name or an id means.
 
-Facts: listSources in SailPoint's OpenAPI documents, the same on every version of the API.
+Facts: listSources and listTaggedObjects in SailPoint's OpenAPI documents, the same on every version of the API. That
+the tenant's comparison of names may ignore upper and lower case was seen on live tenants.
 """
 
 from __future__ import annotations
 
+import difflib
+import itertools
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._http import queries
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client, is_record_list
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
 
-Record = dict[str, t.Any]
-
-_PAGE_SIZE = 250
-_READ_ADVICE = (
+_LIST_ADVICE = "listing sources takes the scope idn:sources:read, and of a user the right to see them"
+_LOOK_UP_ADVICE = (
     "looking up sources takes the scope idn:sources:read, and of a user the right to see them; "
     "ids of sources need no look-up"
 )
+_TAGS_ADVICE = "reading tags takes the scope idn:tag:read"
+_MOST_SUGGESTED = 3
 
 
 class Sources:
@@ -32,36 +38,105 @@ class Sources:
 
     def by_id(self, ids: t.Sequence[str]) -> dict[str, Record]:
         """The records of the sources with these ids; unknown ids are left out. Raises RequestFailed."""
-        return _by_id(self._matching("id", ids))
+        return _by_id(self._look_up("id", ids))
 
-    def _matching(self, field: str, values: t.Sequence[str]) -> t.Iterator[Record]:
-        """The sources whose field has one of these values, as the tenant compares; one request unless it is long."""
-        distinct = list(dict.fromkeys(values))
-        if not distinct:
-            return
-        for expression in queries.expressions({field: distinct}, None, lambda part: self._url(part, 99999, True)):
-            yield from Pager(self._page_of(expression), page_size=_PAGE_SIZE)
+    def resolve(self, names: t.Sequence[str]) -> dict[str, Record]:
+        """The one source that has each name, exactly.
 
-    def _page_of(self, expression: str) -> t.Callable[[int, int, bool], tuple[list[Record], int | None]]:
-        def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
-            answer = self._client.request(
-                "GET",
-                self._url(expression, offset, count, limit),
-                accept=is_record_list,
-                wanted="a list of records",
-                advice={403: _READ_ADVICE},
-            )
-            total = answer.headers.get("X-Total-Count", "")
-            return answer.body, int(total) if total.isascii() and total.isdigit() else None
+        Raises RequestFailed, and IscError where no source has a name, or more than one.
+        """
+        named: dict[str, dict[str, Record]] = {name: {} for name in names}
+        for source_id, record in _by_id(self._look_up("name", list(named))).items():
+            if isinstance(record.get("name"), str) and record["name"] in named:
+                named[record["name"]][source_id] = record
+        unknown = [name for name, records in named.items() if not records]
+        shared = {name: list(records) for name, records in named.items() if len(records) > 1}
+        sentences = ([_several(shared)] if shared else []) + ([self._none(unknown)] if unknown else [])
+        if sentences:
+            raise IscError(" ".join(sentences))
+        return {name: next(iter(records.values())) for name, records in named.items()}
 
-        return fetch
+    def listing(self, selection: Selection) -> tuple[list[Record], int | None]:
+        """The sources of a selection in its order, and how many there are where that is wanted. Raises RequestFailed."""
+        wanted = selection.wanted()
+        if selection.tags is not None:
+            tagged = self._tagged(selection.tags)
+            wanted["id"] = [source_id for source_id in wanted.get("id", tagged) if source_id in tagged]
+            if not wanted["id"]:
+                return [], 0 if selection.count else None
+        sources = FilteredList(
+            self._client,
+            "sources",
+            "source",
+            page_size=selection.limit,
+            sorters=selection.sorters,
+            advice={403: _LIST_ADVICE},
+        )
+        expressions = sources.expressions(wanted, selection.filters)
+        if len(expressions) == 1 and selection.healthy is None:
+            pager = sources.pager(expressions[0], wanted=selection.max_results, count=selection.count, ahead=True)
+            return list(sources.whole(pager)), pager.total if selection.count else None
+        # One list can end early; several have to be put in order first.
+        all_of_it = len(expressions) > 1 or selection.count or selection.max_results is None
+        found: t.Iterable[Record] = itertools.chain.from_iterable(
+            sources.whole(sources.pager(expression, ahead=all_of_it)) for expression in expressions
+        )
+        if len(expressions) > 1:
+            found = selection.ordered(_by_id(found).values())
+        kept = list(itertools.islice(filter(selection.keeps, found), None if all_of_it else selection.max_results))
+        return kept[: selection.max_results], len(kept) if selection.count else None
 
-    def _url(self, expression: str, offset: int, count: bool, limit: int = _PAGE_SIZE) -> str:
-        query: dict[str, object] = {"limit": limit}
-        query.update({"filters": expression} if expression else {})
-        query.update({"offset": offset} if offset else {})
-        query.update({"count": True} if count else {})
-        return self._client.url("sources", query=query)
+    def _look_up(self, field: str, values: t.Sequence[str]) -> t.Iterator[Record]:
+        """The sources whose field has one of these values, as the tenant compares."""
+        sources = FilteredList(self._client, "sources", "source", advice={403: _LOOK_UP_ADVICE})
+        return sources.all({field: list(dict.fromkeys(values))}) if values else iter(())
+
+    def _tagged(self, tags: t.Sequence[str]) -> dict[str, None]:
+        """The ids of the sources that carry any of these tags, each once."""
+        tagged = FilteredList(self._client, "tagged-objects", "tagged object", advice={403: _TAGS_ADVICE})
+        of_sources = filters.any_of("objectRef.type", ["SOURCE"])
+        rows = tagged.all({"tagName": list(dict.fromkeys(tags))}, of_sources)
+        references = [row["objectRef"] for row in rows if isinstance(row.get("objectRef"), dict)]
+        ids = [reference.get("id") for reference in references if reference.get("type") == "SOURCE"]
+        return dict.fromkeys(source_id for source_id in ids if isinstance(source_id, str))
+
+    def _none(self, names: t.Sequence[str]) -> str:
+        try:
+            every = _by_id(FilteredList(self._client, "sources", "source").all({}))
+        except RequestFailed:
+            every = {}  # a suggestion is worth no other failure
+        return (
+            f"No source is named {listed([_suggested(name, every) for name in names])}: a name must match exactly, "
+            "upper and lower case included, and the token must be allowed to see the source."
+        )
+
+
+def _several(shared: t.Mapping[str, t.Sequence[str]]) -> str:
+    said = [f"{shown(name)} ({listed(ids, ', ')})" for name, ids in shared.items()]
+    return f"More than one source is named {listed(said)}: give the id of the one that is meant."
+
+
+def _suggested(name: str, every: t.Mapping[str, Record]) -> str:
+    """The name, and which sources may have been meant by it."""
+    if name in every:
+        return f"{shown(name)} (it is the id of {shown(every[name].get('name'))}: give it as an id)"
+    close = closest(name, [record["name"] for record in every.values() if isinstance(record.get("name"), str)])
+    return shown(name) + (f" (did you mean {' or '.join(map(shown, close))}?)" if close else "")
+
+
+def closest(name: str, known: t.Iterable[str]) -> list[str]:
+    """The names, three at most, that look most like this one; upper and lower case are the same."""
+    folded: dict[str, list[str]] = {}
+    for other in dict.fromkeys(known):
+        folded.setdefault(_folded(other), []).append(other)
+    wanted = _folded(name)
+    alike = difflib.get_close_matches(wanted, folded, n=_MOST_SUGGESTED)
+    holding = [other for other in folded if wanted and wanted in other and other not in alike]
+    return [other for key in alike + holding for other in folded[key]][:_MOST_SUGGESTED]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _by_id(records: t.Iterable[Record]) -> dict[str, Record]:

@@ -158,6 +158,7 @@ PAGING = {"offset": 0, "limit": 250, "count": False}
             {**WAITING, "aggregation": "accounts", "disable_optimization": False, "on_busy": "fail", "wait": False},
         ),
         ("source_aggregations", {**WAITING, "max_interval": "5", "max_parallel": 1, "stop_on_failure": True}),
+        ("source_info", {"limit": 250, "count": False, "sorters": "name"}),
         ("task_status", {"overwrite": False}),
         ("task_status_info", {**PAGING, "sorters": "-created"}),
         ("task_wait", {**WAITING, "settle": 1, "not_found_grace": "30", "on_idle": "ignore"}),

@@ -103,3 +103,7 @@ def test_a_value_is_shown_as_json_and_cut() -> None:
 def test_what_no_encoding_can_write_is_replaced() -> None:
     assert valid_text("a\ud83d") == "a\ufffd"
     assert shown("a\udc00").encode() == '"a\ufffd"'.encode()
+
+
+def test_a_value_in_a_sentence_can_neither_move_the_cursor_nor_turn_the_text_round() -> None:
+    assert shown("a\x1b[2J\x9b1m\u202eb\u2028c\u200d") == r'"a\u001b[2J\u009b1m\u202eb\u2028c' + '\u200d"'
