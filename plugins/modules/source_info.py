@@ -83,7 +83,7 @@ options:
     type: int
   count:
     description:
-      - Also return RV(total_count). Counting costs the tenant time, and with O(healthy) all that matches is read for it.
+      - Also return RV(total_count). Counting costs the tenant time. With O(healthy), all that matches is read for it.
     type: bool
     default: false
   fields:

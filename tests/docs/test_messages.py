@@ -26,7 +26,7 @@ HEADER = "Content-"
 
 def python_files() -> list[Path]:
     folders = ("action", "filter", "module_utils", "modules")
-    return [file for folder in folders for file in sorted((ROOT / "plugins" / folder).glob("*.py"))]
+    return [file for folder in folders for file in sorted((ROOT / "plugins" / folder).rglob("*.py"))]
 
 
 def fixed_parts(file: Path) -> Iterator[str]:

@@ -41,7 +41,7 @@ def pytest_collection_finish() -> None:
 
 
 # For a whole module, so that Hypothesis may use it too.
-@pytest.fixture(scope="module", params=ZONES.values(), ids=ZONES)
+@pytest.fixture(scope="module", params=list(ZONES.values()), ids=list(ZONES))
 def zone(request: pytest.FixtureRequest) -> Iterator[None]:
     """Runs each test in several time zones; used by modules that are about times."""
     with pytest.MonkeyPatch.context() as patch:

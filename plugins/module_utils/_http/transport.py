@@ -130,7 +130,7 @@ class Transport:
         self._verify = _certificates(settings)
         self._session = requests.Session()
         # It would read what a redirect comes with, however long that takes.
-        self._session.get_redirect_target = lambda response: None  # type: ignore[method-assign]
+        self._session.get_redirect_target = lambda response: None  # type: ignore[assignment,method-assign]
         self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
         self._session.headers["Accept"] = "application/json"
 

@@ -140,7 +140,7 @@ OF_MODULES: dict[str, list[tuple[dict[str, t.Any], str]]] = {
         ({"ids": []}, r"ids is \[\]: it is empty"),
         ({"ids": ["hr", ".."]}, 'ids is "..": '),
         ({"names": []}, r"names is \[\]: it is empty"),
-        ({"names": ["HR", " "]}, r'names is \["HR", " "\]: it holds an empty text'),
+        ({"names": ["HR", " "]}, r'names is \["HR", ""\]: it holds an empty text'),
         ({"types": [""]}, r'types is \[""\]: it holds an empty text'),
         ({"connector_names": []}, r"connector_names is \[\]: it is empty"),
         ({"statuses": []}, r"statuses is \[\]: it is empty"),
