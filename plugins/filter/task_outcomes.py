@@ -6,11 +6,20 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import kind_of, task_records
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import Outcome, outcome_of, summary_of
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import (
+    Outcome,
+    aggregation_outcome,
+    edit_outcome,
+    is_aggregation,
+    is_edit,
+    outcome_of,
+    summary_of,
+)
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 
@@ -20,11 +29,19 @@ def task_outcomes(records: t.Any, source_ids: t.Any = ()) -> list[Outcome]:
     if not isinstance(source_ids, (list, tuple)):
         raise AnsibleFilterError(f"task_outcomes takes a list as source_ids, not {kind_of(source_ids)}.")
     places = {source_id: place for place, source_id in reversed(list(enumerate(map(str, source_ids))))}
-    outcomes = [{**outcome_of(record), "summary": summary_of(record)} for record in records]
+    outcomes = [_outcome(item) for item in records]
     outcomes.sort(key=lambda outcome: places.get(outcome["source_id"], len(places)))
     # What a tenant says is never a template, also where it has become part of another text.
     wrapped: list[Outcome] = wrap_var(outcomes)
     return wrapped
+
+
+def _outcome(item: dict[str, t.Any]) -> Outcome:
+    if is_aggregation(item):
+        return aggregation_outcome(item)
+    if is_edit(item):
+        return edit_outcome(item, time.time())
+    return {**outcome_of(item), "summary": summary_of(item)}
 
 
 class FilterModule:

@@ -136,6 +136,12 @@ patch:
     - op: replace
       path: /completed
       value: "2026-05-17T19:33:16.470Z"
+planned:
+  description: Says that nothing was sent, as this is check mode.
+  returned: in check mode
+  type: bool
+  version_added: 0.3.0
+  sample: true
 msg:
   description: Why the task was left as it is.
   returned: when the task has already completed and O(overwrite=false)
@@ -183,6 +189,8 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
         "patch": edit.operations,
         "warnings": warnings,
     }
+    if module.check_mode:
+        result["planned"] = True
     if edit.note:
         result["msg"] = edit.note
     if module._diff:
