@@ -66,7 +66,7 @@ def is_aggregation(item: t.Mapping[str, t.Any]) -> bool:
 def aggregation_outcome(result: t.Mapping[str, t.Any]) -> Outcome:
     """The outcome of an aggregation: that of its task, what source_aggregations says of it, and a summary of both."""
     outcome = outcome_of(result.get("task") or {})
-    told = {key: value for key, value in result.items() if key != "task"}
+    told = {key: _plain(value) for key, value in result.items() if key != "task"}
     return {**outcome, **told, "summary": _aggregation_summary(result, outcome)}
 
 
@@ -102,7 +102,7 @@ def edit_outcome(result: t.Mapping[str, t.Any], now: float) -> Outcome:
     record = result.get("task") or {}
     given = result.get(result["ansible_loop_var"])
     before: Outcome = given if isinstance(given, dict) else {}
-    outcome = outcome_of(record) if record else {key: before.get(key) for key in outcome_of({})}
+    outcome = outcome_of(record) if record else {key: _plain(before.get(key)) for key in outcome_of({})}
     action, reason = _done(result, record)
     source = one_line(outcome["source_name"] or "", _LONGEST_NAME)
     task = short_name(one_line(outcome["task_name"] or "Task", _LONGEST_NAME), source)
@@ -117,6 +117,13 @@ def edit_outcome(result: t.Mapping[str, t.Any], now: float) -> Outcome:
     }[action]
     summary = f"{'FAILED: ' if action == 'failed' else ''}{what}: {told}"
     return {**outcome, "action": action, "reason": reason, "summary": summary}
+
+
+def _plain(value: t.Any) -> t.Any:
+    """The value without the types of templates, which cannot be marked as untrusted."""
+    if isinstance(value, t.Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _done(result: t.Mapping[str, t.Any], record: Record) -> tuple[str, str | None]:

@@ -23,6 +23,7 @@ SCENARIO: dict[str, Any] = {
         {"id": "s-warned", "name": "Active Directory"},
         {"id": "s-broken", "name": "SAP"},
         {"id": "s-idle", "name": "Contractors"},
+        {"id": "s-new", "name": "Partners"},
     ],
     # Some end as soon as a test says so, some never do, and some have ended before.
     "tasks": [
@@ -56,10 +57,10 @@ SCENARIO: dict[str, Any] = {
         {"id": "good-before", "source": "s-good", "age": "4h", "seconds": 10, "ends": "ERROR"},
     ],
 }
-WORKDAY_ENDED = r"\(item=Workday: Cloud Account Aggregation ended with SUCCESS after .+ s\)"
-WORKDAY_PENDING = r"\(item=Workday: Cloud Account Aggregation is pending since \S+\)"
-IDLE_SUMMARY = r"Cloud Account Aggregation ended with ERROR after 1 min 15 s: The file was empty\.\)"
-CONTRACTORS_IDLE = rf"\(item=Contractors: nothing was pending; last, at \S+: {IDLE_SUMMARY}"
+WORKDAY_ENDED = r'"Workday: Cloud Account Aggregation ended with SUCCESS after .+ s"'
+WORKDAY_PENDING = r'"PENDING: Workday: Cloud Account Aggregation is pending since \S+"'
+IDLE_SUMMARY = r'Contractors: Cloud Account Aggregation ended with ERROR after 1 min 15 s: The file was empty\."'
+CONTRACTORS_IDLE = rf'"Nothing was pending; last, at \S+: {IDLE_SUMMARY}'
 GIVE_EITHER = "Give either wait_for_aggregation_source_ids or wait_for_aggregation_task_ids"
 
 
@@ -94,13 +95,12 @@ def values(outcomes: list[dict[str, Any]], key: str) -> list[Any]:
 ASKED = {"several": "list", "fails": "list", "looks": "pending", "last_is_refused": "pending"}
 OF_ROLE = {
     "several": Case(
-        arguments(source_ids=["s-idle", "s-warned", "s-nosuch", "s-good"], interval="0.5"),
+        arguments(source_ids=["s-idle", "s-warned", "s-new", "s-good"], interval="0.5"),
         [
-            f"=> {WORKDAY_ENDED}",
-            r"\(item=Active Directory: Cloud Group Aggregation - Active Directory ended with WARNING after .+ s: "
-            r"2 groups were skipped\.\)",
+            WORKDAY_ENDED,
+            r'"Active Directory: Cloud Group Aggregation ended with WARNING after .+ s: 2 groups were skipped\."',
             CONTRACTORS_IDLE,
-            r"\(item=s-nosuch: nothing was pending; none of its aggregations is among",
+            '"s-new: nothing was pending, and no aggregation that has ended was found"',
             r"All have completed; waited \d+\.\d s\.",
         ],
         connection={"api_version": "v2025"},
@@ -109,8 +109,8 @@ OF_ROLE = {
         arguments(source_ids="s-good,s-broken", interval="0.5"),
         [
             WORKDAY_ENDED,
-            r"\(item=SAP: Cloud Account Aggregation ended with ERROR after .+ s: "
-            r"""Login failed \{. 1 \+ 1 .\}, it's "locked"\.\)""",
+            r'"FAILED: SAP: Cloud Account Aggregation ended with ERROR after .+ s: '
+            r"""Login failed \{. 1 \+ 1 .\}, it's ..locked..\.\"""",
             r"fatal:.*1 of 2 tasks failed: Cloud Account Aggregation of SAP \(broken\) ended with ERROR",
             "fatal:.*Login failed",
         ],
@@ -120,8 +120,8 @@ OF_ROLE = {
     "takes_longer": Case(
         arguments(task_ids=["endless", "idle-newest"], timeout=3, interval="0.5"),
         [
-            r"\(item=SAP: Cloud Process Uncorrelated Accounts is pending since \S+\)",
-            rf"\(item=Contractors: {IDLE_SUMMARY}",
+            r'"PENDING: SAP: Cloud Process Uncorrelated Accounts is pending since \S+"',
+            rf'"FAILED: {IDLE_SUMMARY}',
             "Timed out after 3 s. 1 of 2 tasks still pending. Cloud Process Uncorrelated Accounts of SAP",
             "1 failed. Cloud Account Aggregation of Contractors .idle-newest. ended with ERROR",
         ],
@@ -146,7 +146,23 @@ OF_ROLE = {
     "last_is_refused": Case(
         # A blank after a comma is no part of an id.
         arguments(source_ids="s-idle, s-good", interval="0.5"),
-        [WORKDAY_ENDED, r"\(item=s-idle: nothing was pending; GET \S+/beta/task-status .*403"],
+        ["fatal:.*/beta/task-status .*403"],
+        fails=True,
+    ),
+    "unknown": Case(arguments(source_ids=["s-good", "Workday"]), ["fatal:.*no such source.*Workday"], fails=True),
+    "checks_last": Case(
+        arguments(source_ids=["s-idle"], check_last=True),
+        [rf'"FAILED: Nothing was pending; last, at \S+: {IDLE_SUMMARY}', "fatal:.*of a source that did not end well last"],
+        fails=True,
+    ),
+    "checks_last_of_other_kind": Case(
+        arguments(source_ids=["s-idle"], check_last="yes", fail_on=["WARNING"]), [CONTRACTORS_IDLE]
+    ),
+    # A name near to one of the role
+    "near": Case(
+        {**arguments(task_ids=["good"]), "wait_for_aggregation_source_id": "s-good"},
+        ["fatal:.*wait_for_aggregation_source_id is not a variable of this role: did you mean wait_for_aggregation_source_ids"],
+        fails=True,
     ),
     # What the role refuses
     "nothing": Case(arguments(source_ids=[], task_ids=[]), [f"{GIVE_EITHER}: neither is given."], fails=True),
@@ -176,7 +192,7 @@ def test_the_role_shows_how_each_ended(tenant: Hand, run: Callable[..., Played])
 
     # With one token each; where the arguments are refused there is none.
     tokens = {name: values(sent, "operation").count("token") for name, sent in requests.items()}
-    refused_by_role = {"nothing", "empty", "both", "kind"}
+    refused_by_role = {"nothing", "empty", "both", "kind", "near"}
     assert tokens == {name: int(name not in refused_by_role) for name in OF_ROLE}
 
     result = results["several"]
@@ -184,15 +200,15 @@ def test_the_role_shows_how_each_ended(tenant: Hand, run: Callable[..., Played])
     assert values(result["outcomes"], "completion_status") == ["WARNING", "SUCCESS"]
     assert result["outcomes"][0]["messages"] == ["2 groups were skipped."]
     assert (result["failed"], result["pending"]) == ([], [])
-    assert result["idle_sources"] == ["s-idle", "s-nosuch"]
+    assert result["idle_sources"] == ["s-idle", "s-new"]
     assert values(result["last_outcomes"], "task_id") == ["idle-newest"]
     assert values(result["last_outcomes"], "completion_status") == ["ERROR"]
     assert values(result["last_outcomes"], "seconds") == [75.0]
     assert result["elapsed"] > 0
-    assert not re.search("item=Workday.*was pending", played.said("several"))
+    assert not re.search("Nothing was pending.*Workday", played.said("several"))
     # One request was enough for what ended last.
     filters = [entry["query"].get("filters", "") for entry in requests["several"]]
-    assert len([text for text in filters if "s-nosuch" in text and "s-good" not in text]) == 1
+    assert len([text for text in filters if "s-new" in text and "sourceId" in text and "s-good" not in text]) == 1
 
     result = results["fails"]
     assert "All have completed" not in played.said("fails")
@@ -215,15 +231,15 @@ OF_PLAYBOOK = {
     "tasks": Case(
         {"task_ids": " refresh, warned,idle-older", "interval": "0.5", "fail_on": "WARNING"},
         [
-            r"\(item=refresh: Cloud Refresh Role ended with SUCCESS after .+ s\)",
-            r"\(item=Contractors: Cloud Account Aggregation ended with SUCCESS after 10.0 s\)",
+            r'"Cloud Refresh Role ended with SUCCESS after .+ s"',
+            r'"Contractors: Cloud Account Aggregation ended with SUCCESS after 10.0 s"',
             "fatal:.*1 of 3 tasks failed. Cloud Group Aggregation - Active Directory of Active Directory",
         ],
         fails=True,
     ),
     "kinds": Case(
         {"source_ids": "s-good", "kinds": "entitlements,uncorrelated_accounts"},
-        [r"\(item=s-good: nothing was pending; none of its aggregations is among"],
+        ['"s-good: nothing was pending, and no aggregation that has ended was found"'],
     ),
     "unknown": Case(
         {"task_ids": "nosuch", "timeout": "3"},
@@ -261,7 +277,7 @@ def test_a_job_of_automation_platform_shows_how_they_ended(tenant: Hand, run: Ca
 
 def test_looks_once_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
     played = run(PLAYBOOK, "--check", "-e", "source_ids=s-good,s-idle")
-    case = Case({}, [WORKDAY_PENDING, r"\(item=Contractors: nothing was pending", "this is check mode; pending: 1"])
+    case = Case({}, [WORKDAY_PENDING, CONTRACTORS_IDLE, "this is check mode; pending: 1"])
     check(played, {"localhost": case})
     assert played.rc == 0
     assert values(played.fact("wait_for_aggregation_result")["pending"], "task_id") == ["good"]
