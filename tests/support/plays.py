@@ -119,12 +119,14 @@ def play(
     environ: Mapping[str, str] | None = None,
     hosts: Mapping[str, Mapping[str, Any]] | None = None,
     python: Path | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Played:
     """Run a playbook (its FQCN, its file, or plays) in a directory of its own, and see that it shows nothing secret.
 
     arguments: of ansible-playbook.  variables: extra variables, given in a file, as those of a job are.
     hosts: the variables of each, by its name; where none are given there is localhost alone. A group named localhost
     has them, so that the collection's playbooks too run for each of them.
+    files: what lies in the directory where it is run, by paths.
     python: of an environment with another ansible-core than that of this process.
     """
     python = python or Path(sys.executable)
@@ -134,6 +136,10 @@ def play(
     forks = str(max(5, len(hosts or ())))
     private = directory / f"play-{len(list(directory.glob('play-*')))}"
     private.mkdir()
+    for path, text in (files or {}).items():
+        for place in (private, private / "project"):
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / path).write_text(text)
     job = ansible_runner.run(
         private_data_dir=str(private),
         ident="job",
