@@ -70,7 +70,10 @@ def test_it_announces_itself_and_stops_at_once(number: signal.Signals) -> None:
             process.send_signal(number)
             assert process.wait(timeout=30) == 0
         assert process.stdout is not None
-        assert process.stdout.read() == ""
+        told = process.stdout.read()
+    assert f"SAIL_BASE_URL={tenant.url} SAIL_CLIENT_ID=admin SAIL_CLIENT_SECRET=admin-secret" in told
+    assert "2c9180835d2e5168015d32f890ca1581: Workday" in told
+    assert "ansible-playbook sailpoint.isc." in told
 
 
 def test_a_port_that_is_taken() -> None:

@@ -21,6 +21,10 @@ from .control import CONTROL
 from .scenario import DEFAULT_FILE, Tenant, load
 
 
+# Sources whose ids are shown
+_MOST_NAMED = 10
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.tenant", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -56,7 +60,8 @@ class Door:
         self._site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
         await self._site.start()
         host, self._port = self._runner.addresses[0][:2]
-        return f"{'https' if self._tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self._port}"
+        self.url = f"{'https' if self._tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self._port}"
+        return self.url
 
     async def shut(self, seconds: float) -> None:
         """Break every connection and refuse new ones for so long. What the tenant knows, it knows again afterwards."""
@@ -86,10 +91,22 @@ async def serve(options: argparse.Namespace, tenants: list[Tenant]) -> None:
     try:
         for door in doors:
             print(f"tenant: listening on {await door.open()}", flush=True)
+        print(_advice(tenants[0], doors[0].url), flush=True)
         await stop.wait()
     finally:
         for door in doors:
             await door.close()
+
+
+def _advice(tenant: Tenant, url: str) -> str:
+    """What whoever has started it by hand sets and tries: address, credentials, ids of sources, a command."""
+    client = next(iter(tenant.tokens.clients.values()))
+    lines = [
+        f"export SAIL_BASE_URL={url} SAIL_CLIENT_ID={client.client_id} SAIL_CLIENT_SECRET={client.client_secret}",
+        *(f"# source {source.id}: {source.name}" for source in list(tenant.sources.values())[:_MOST_NAMED]),
+        "ansible-playbook sailpoint.isc.clear_stuck_tasks -e older_than=1h --check",
+    ]
+    return "\n".join(lines)
 
 
 def main() -> int:
