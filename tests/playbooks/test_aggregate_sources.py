@@ -369,7 +369,11 @@ def test_looks_for_files_where_it_is_run_and_takes_the_tenant_from_a_file(
     (tmp_path / "vault.yml").write_text(yaml.safe_dump({**given, "api_version": "v2026", "access_token": ""}))
     (tmp_path / "home").mkdir()
     (tmp_path / "home/partners.csv").write_text("id,name\n1,Ada\n")
-    sources = [{"id": "s-file", "file": "feeds/partners.csv"}, {"id": "s-good"}, {"id": "s-file", "file": "~/partners.csv"}]
+    sources = [
+        {"id": "s-file", "file": "feeds/partners.csv"},
+        {"id": "s-good"},
+        {"id": "s-file", "file": "~/partners.csv"},
+    ]
     variables = {"sources": sources, "interval": "0.3"}
     played = run(
         PLAYBOOK,

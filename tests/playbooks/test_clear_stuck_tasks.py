@@ -106,7 +106,9 @@ TOO_MANY = "Nothing was touched, because 4 tasks match and max_tasks allows 3: n
 WRONG_VARIABLES = {
     "no-age": Case({}, [f"fatal:.*{SAY_AGE}"], fails=True),
     "empty-text": Case({"older_than": "1h", "source_ids": ""}, [f"fatal:.*source_ids {SAY_WHICH}"], fails=True),
-    "empty-list": Case({"older_than": "1h", "types": [], "unique_names": "*"}, [f"fatal:.*types {SAY_WHICH}"], fails=True),
+    "empty-list": Case(
+        {"older_than": "1h", "types": [], "unique_names": "*"}, [f"fatal:.*types {SAY_WHICH}"], fails=True
+    ),
     "too-many": Case({"older_than": "1h", "max_tasks": "3"}, [LISTED, f"fatal:.*{TOO_MANY}"], fails=True),
 }
 
@@ -223,7 +225,9 @@ def test_reads_and_edits_each_once_and_finds_nothing_the_second_time(run: Run, t
     assert all(tenant.records()[task_id]["completed"] for task_id in STUCK)
     result = played.fact("left")
     assert ids(result["found"]) == ids(result["cleared"]) == STUCK
-    assert {(outcome["completion_status"], outcome["reason"]) for outcome in result["cleared"]} == {("TERMINATED", None)}
+    assert {(outcome["completion_status"], outcome["reason"]) for outcome in result["cleared"]} == {
+        ("TERMINATED", None)
+    }
     assert (result["left_alone"], result["failed"]) == ([], [])
 
     tenant.control("DELETE", "log")

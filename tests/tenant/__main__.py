@@ -20,7 +20,6 @@ from .app import MAX_TARGET, make_app
 from .control import CONTROL
 from .scenario import DEFAULT_FILE, Tenant, load
 
-
 # Sources whose ids are shown
 _MOST_NAMED = 10
 
