@@ -152,7 +152,7 @@ OF_ROLE = {
     "unknown": Case(arguments(source_ids=["s-good", "Workday"]), ["fatal:.*no such source.*Workday"], fails=True),
     "checks_last": Case(
         arguments(source_ids=["s-idle"], check_last=True),
-        [rf'"FAILED: Nothing was pending; last, at \S+: {IDLE_SUMMARY}', "fatal:.*of a source that did not end well last"],
+        [rf'"FAILED: Nothing was pending; last, at \S+: {IDLE_SUMMARY}', "fatal:.*that did not end well last"],
         fails=True,
         connection={"api_version": "v2025"},
     ),
@@ -164,7 +164,7 @@ OF_ROLE = {
     # A name near to one of the role
     "near": Case(
         {**arguments(task_ids=["good"]), "wait_for_aggregation_source_id": "s-good"},
-        ["fatal:.*wait_for_aggregation_source_id is not a variable of this role: did you mean wait_for_aggregation_source_ids"],
+        ["fatal:.*_source_id is not a variable of this role: did you mean wait_for_aggregation_source_ids"],
         fails=True,
     ),
     # What the role refuses
