@@ -73,7 +73,7 @@ def test_clear_stuck_tasks_edits_what_is_stuck_and_nothing_else(user: User, tena
     tenant.scenario(sources=SOURCES, tasks=[stuck, young])
     play(user, tenant, "clear_stuck_tasks", older_than="24h")
     assert effects(tenant) == [(f"/beta/task-status/{FIRST}", "patched")]
-    assert endings(tenant) == {WORKDAY: "ERROR", SAP: None}
+    assert endings(tenant) == {WORKDAY: "TERMINATED", SAP: None}
 
 
 def test_task_report_writes_a_page(user: User, tenant: Hand) -> None:
