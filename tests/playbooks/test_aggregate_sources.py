@@ -374,7 +374,7 @@ def test_looks_for_files_where_it_is_run_and_takes_the_tenant_from_a_file(
         "-e",
         f"@{tmp_path / 'vault.yml'}",
         variables=variables,
-        environ={"SAIL_BASE_URL": ""},
+        environ={},
         files={"feeds/partners.csv": "id,name\n2,Bea\n"},
     )
     assert played.rc == 0, played.shown

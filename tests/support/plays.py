@@ -136,10 +136,9 @@ def play(
     forks = str(max(5, len(hosts or ())))
     private = directory / f"play-{len(list(directory.glob('play-*')))}"
     private.mkdir()
-    for path, text in (files or {}).items():
-        for place in (private, private / "project"):
-            (place / path).parent.mkdir(parents=True, exist_ok=True)
-            (place / path).write_text(text)
+    for name, text in (files or {}).items():
+        (private / name).parent.mkdir(parents=True, exist_ok=True)
+        (private / name).write_text(text, encoding="utf-8")
     job = ansible_runner.run(
         private_data_dir=str(private),
         ident="job",
