@@ -20,8 +20,10 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
 
 try:
-    import requests
+    from requests import exceptions as requests_errors
     from urllib3 import exceptions as urllib3_errors
+
+    _INVALID_PROXY = (requests_errors.InvalidURL, requests_errors.InvalidSchema, urllib3_errors.LocationValueError)
 except ImportError:
     pass
 
@@ -31,7 +33,7 @@ _CHECK_NETWORK = "check base_url, the network and the proxy settings"
 _CHECK_PROXY = "check HTTPS_PROXY, or name the host of base_url in NO_PROXY"
 _PROXY_LOGIN = "put the user and the password of the proxy into HTTPS_PROXY"
 _PROXY_REFUSES = "have the proxy let the host of base_url through, or name the host in NO_PROXY"
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\s*(.*)", re.DOTALL)
+_TUNNEL = re.compile(r"Tunnel connection failed:\s*(\d{3})\s*(.*)", re.DOTALL)
 _ADVICE = {
     400: "correct the option that the message names",
     401: "the token was not accepted: give a fresh access_token, or client_id and client_secret",
@@ -142,7 +144,8 @@ def broken_connection(
 ) -> BrokenConnection:
     """Reads an exception of requests, urllib3 or the socket.
 
-    limit: the time limit of what failed.  proxy: the address of the proxy that was used, without a user and a password.
+    limit: the time limit of what failed.
+    proxy: the address of the proxy that was used, without a user and a password; empty where that is no address.
     cut: the body of the answer was cut off, as it was not complete in time.
     """
     if cut:
@@ -160,9 +163,9 @@ def broken_connection(
             maybe_applied=False,
         )
     # With a proxy, that is where every connection goes to and every name that is looked up is its own.
-    to_proxy = causes.find(urllib3_errors.ProxyError, requests.exceptions.InvalidProxyURL)
-    if to_proxy or (proxy and causes.find(urllib3_errors.ConnectTimeoutError, socket.gaierror)):
-        return _broken_proxy(causes, limit, f"the proxy {proxy}" if proxy else "the proxy")
+    of_proxy = (urllib3_errors.ConnectTimeoutError, socket.gaierror, *_INVALID_PROXY)
+    if proxy == "" or causes.find(urllib3_errors.ProxyError) or (proxy and causes.find(*of_proxy)):
+        return _broken_proxy(causes, limit, proxy)
     unresolved = causes.find(socket.gaierror)
     if unresolved is not None:
         return BrokenConnection(
@@ -196,8 +199,9 @@ def broken_connection(
     return BrokenConnection(f"failed ({type(causes.all[-1]).__name__})", transient=False)
 
 
-def _broken_proxy(causes: _Causes, limit: Limit, proxy: str) -> BrokenConnection:
-    """Why a request did not get through a proxy; proxy is its name in a sentence."""
+def _broken_proxy(causes: _Causes, limit: Limit, address: str | None) -> BrokenConnection:
+    """Why a request did not get through a proxy."""
+    proxy = f"the proxy {address}" if address else "the proxy"
     refusal = next((found for cause in causes.all if (found := _TUNNEL.fullmatch(str(cause)))), None)
     if refusal is not None:
         status, text = int(refusal[1]), _one_line(refusal[2])
@@ -210,8 +214,8 @@ def _broken_proxy(causes: _Causes, limit: Limit, proxy: str) -> BrokenConnection
     unresolved = causes.find(socket.gaierror)
     if unresolved is not None:
         why, transient = "its name cannot be resolved", unresolved.errno == socket.EAI_AGAIN
-    elif causes.find(requests.exceptions.InvalidProxyURL):
-        why, transient = "its address is not valid", False
+    elif address == "" or causes.find(*_INVALID_PROXY):
+        why, transient = "its address is not valid or not supported", False
     elif causes.find(ConnectionRefusedError):
         why, transient = "the connection was refused", True
     elif causes.timed_out() and causes.find(urllib3_errors.NewConnectionError) is None:

@@ -130,7 +130,7 @@ class Transport:
         self._verify = _certificates(settings)
         self._session = requests.Session()
         # It would read what a redirect comes with, however long that takes.
-        self._session.get_redirect_target = lambda response: None  # type: ignore[assignment,method-assign]
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
         self._session.headers["Accept"] = "application/json"
 
@@ -209,9 +209,10 @@ class Transport:
                 return self._judge(call, response, content)
             target = _joined(url, response.headers["Location"])
             if call.method not in ("GET", "HEAD") or _origin(target) != _origin(url):
+                place = _origin(target) or "an address that is not valid"
                 raise self._failure(
                     call,
-                    f"was answered with a redirect to {_origin(target)}, which is not followed",
+                    f"was answered with a redirect to {place}, which is not followed",
                     advice="check that base_url is the address of the tenant's API",
                     response=response,
                     maybe_applied=True,
@@ -262,13 +263,13 @@ class Transport:
             return response, content
         except BrokenUpload as error:
             advice = "send it when nobody writes to it any more"
-            raise self._failure(call, f"failed: {error}", advice=advice, maybe_applied=True) from None
+            raise self._failure(call, f"failed: {error}", advice=advice) from None
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             proxy = select_proxy(url, proxies)
             why = failures.broken_connection(
                 error,
                 limit,
-                proxy=_origin(proxy) if proxy else None,
+                proxy=None if proxy is None else _origin(proxy),
                 cut=cut is not None and cut.done,
             )
             raise self._failure(
@@ -398,12 +399,14 @@ def _joined(url: str, location: str) -> str:
 
 
 def _origin(url: str) -> str:
-    """Scheme, host and port of a URL; no part of it can hold a secret."""
+    """Scheme, host and port of a URL, in which there can be no secret; empty where it is no address of a host."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "an address that is not valid"
+        return ""
+    if not parts.hostname:
+        return ""
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in (None, default) else "")
 

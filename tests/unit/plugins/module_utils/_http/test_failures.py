@@ -210,6 +210,7 @@ def test_a_certificate_for_another_host_is_not_accepted_by_an_old_urllib3_either
 
 
 PROXY = "http://proxy:3128"
+UNUSABLE = "cannot be reached: its address is not valid or not supported"
 RECEIVED = http.client.RemoteDisconnected("Remote end closed connection")
 
 
@@ -253,7 +254,9 @@ def to_proxy(*causes: BaseException) -> BaseException:
             True,
             False,
         ),
-        (requests.exceptions.InvalidProxyURL("no host"), "cannot be reached: its address is not valid", False, False),
+        (requests.exceptions.InvalidProxyURL("no host"), UNUSABLE, False, False),
+        (requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."), UNUSABLE, False, False),
+        (urllib3_errors.ProxySchemeUnknown("socks9"), UNUSABLE, False, False),
     ],
 )
 def test_a_proxy_that_is_in_the_way_is_named(
