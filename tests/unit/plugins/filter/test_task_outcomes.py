@@ -308,3 +308,46 @@ def test_says_what_it_cannot_read(records: t.Any, told: str) -> None:
 def test_source_ids_must_be_a_list() -> None:
     with pytest.raises(AnsibleFilterError, match="takes a list as source_ids, not text"):
         outcomes([RECORD], "s1")
+
+
+@pytest.mark.parametrize(
+    ("told", "summary"),
+    [
+        ({}, "HR, accounts: ended with ERROR after 12.1 s: Login failed."),
+        ({"failed": True}, "FAILED: HR, accounts: ended with ERROR after 12.1 s: Login failed."),
+        ({"action": "skipped", "reason": "It is busy."}, "HR, accounts: skipped: It is busy"),
+        ({"task": None}, "HR, accounts: would be started"),
+        ({"task": None, "failed": True, "reason": "Refused."}, "FAILED: HR, accounts: Refused"),
+        (
+            {"action": "not_started", "task": None, "reason": "Another failed."},
+            "HR, accounts: not started: Another failed",
+        ),
+    ],
+)
+def test_an_aggregation_is_summed_up_by_the_name_that_the_caller_gave(told: dict[str, t.Any], summary: str) -> None:
+    usual = {"source_name": "HR", "aggregation": "accounts", "action": "started", "failed": False, "reason": ""}
+    (found,) = outcomes([{**usual, "task": RECORD, **told}])
+    assert found["summary"] == summary
+    assert "task" not in found
+
+
+@pytest.mark.parametrize(
+    ("result", "action", "end"),
+    [
+        ({"task": RECORD, "changed": True}, "cleared", "cleared, is ERROR now"),
+        ({"task": RECORD, "changed": True, "planned": True}, "planned", "would be cleared"),
+        (
+            {"task": RECORD, "changed": False, "msg": "It has."},
+            "left_alone",
+            "left alone, as it has completed meanwhile",
+        ),
+        ({"msg": "PATCH was refused."}, "failed", "not cleared: PATCH was refused."),
+    ],
+)
+def test_tells_what_became_of_the_tasks_of_a_loop(result: dict[str, t.Any], action: str, end: str) -> None:
+    found = outcomes([{**result, "ansible_loop_var": "item", "item": outcome(completionStatus=None, completed=None)}])[
+        0
+    ]
+    assert (found["action"], found["task_id"]) == (action, RECORD["id"])
+    assert end in found["summary"]
+    assert found["summary"].startswith("FAILED: ") == (action == "failed")
