@@ -83,7 +83,8 @@ options:
     type: int
   count:
     description:
-      - Also return RV(total_count). Counting costs the tenant time. With O(healthy), all that matches is read for it.
+      - Also return RV(total_count). Counting costs the tenant time, and with O(healthy) the module reads all that
+        matches.
     type: bool
     default: false
   fields:

@@ -15,6 +15,8 @@ from sailpoint.configuration import Configuration, ConfigurationParams
 from sailpoint.sources import exceptions as sources_exceptions
 from sailpoint.sources.api.sources_api import SourcesApi
 from sailpoint.sources.api_client import ApiClient as SourcesClient
+from sailpoint.sources.models.json_patch_operation import JsonPatchOperation as SourcesPatch
+from sailpoint.sources.models.schedule3 import Schedule3 as Schedule
 from sailpoint.tagged_objects.api.tagged_objects_api import TaggedObjectsApi
 from sailpoint.tagged_objects.api_client import ApiClient as TagsClient
 from sailpoint.task_management import exceptions
@@ -186,3 +188,21 @@ def test_tagged_objects_are_read_as_the_sdk_expects_them(tenant: Hand) -> None:
     api = TaggedObjectsApi(TagsClient(configured(tenant.url)))
     [tagged] = api.list_tagged_objects_v1(filters='objectRef.type eq "SOURCE" and tagName eq "PCI"')
     assert (tagged.object_ref.id, tagged.object_ref.type, tagged.tags) == ("s1", "SOURCE", ["PCI", "HR"])
+
+
+def test_schedules_are_created_read_changed_and_deleted(tenant: Hand) -> None:
+    tenant.scenario(sources=[SOURCE])
+    api = connect_sources(tenant.url)
+    wanted = Schedule.from_dict({"type": "ACCOUNT_AGGREGATION", "cronExpression": "0 0 5,13,21 * * ?"})
+    assert api.get_source_schedules_v1("s1") == []
+    assert api.create_source_schedule_v1("s1", wanted) == wanted
+    assert api.get_source_schedule_v1("s1", "ACCOUNT_AGGREGATION") == wanted
+    assert api.get_source_schedules_v1("s1") == [wanted]
+    operation = {"op": "replace", "path": "/cronExpression", "value": "0 0 6 ? * MON"}
+    changed = api.update_source_schedule_v1("s1", "ACCOUNT_AGGREGATION", [SourcesPatch.from_dict(operation)])
+    assert changed.cron_expression == "0 0 6 ? * MON"
+    with pytest.raises(sources_exceptions.BadRequestException):
+        api.create_source_schedule_v1("s1", wanted)
+    assert api.delete_source_schedule_v1("s1", "ACCOUNT_AGGREGATION") is None
+    with pytest.raises(sources_exceptions.NotFoundException):
+        api.get_source_schedule_v1("s1", "ACCOUNT_AGGREGATION")

@@ -43,6 +43,9 @@ class Sdk:
     def sources(self) -> Any:
         return self._module("api.sources_api").SourcesApi(self._client)
 
+    def schedule(self, document: dict[str, Any]) -> Any:
+        return self._module("models.schedule1").Schedule1.from_dict(document)
+
     def tagged_objects(self) -> Any:
         return self._module("api.tagged_objects_api").TaggedObjectsApi(self._client)
 
@@ -65,6 +68,7 @@ def sdk(request: pytest.FixtureRequest, tenant: Hand) -> Sdk:
 
 with_pending = pytest.mark.parametrize("sdk", ["beta", "v2024", "v2025"], indirect=True)
 all_in_one_list = pytest.mark.parametrize("sdk", ["v2025", "v2026"], indirect=True)
+with_schedules = pytest.mark.parametrize("sdk", ["v2024", "v2025"], indirect=True)
 completed_only = pytest.mark.parametrize("sdk", ["beta", "v2024"], indirect=True)
 
 
@@ -266,3 +270,23 @@ def test_tagged_objects_are_read_as_the_sdk_expects_them(tenant: Hand, sdk: Sdk)
     tenant.scenario(sources=[{**SOURCE, "tags": ["PCI", "HR"]}, {"id": "s2"}])
     [tagged] = sdk.tagged_objects().list_tagged_objects(filters='objectRef.type eq "SOURCE" and tagName eq "PCI"')
     assert (tagged.object_ref.id, tagged.object_ref.type, tagged.tags) == ("s1", "SOURCE", ["PCI", "HR"])
+
+
+@with_schedules
+def test_schedules_are_created_read_changed_and_deleted(tenant: Hand, sdk: Sdk) -> None:
+    tenant.scenario(sources=[SOURCE])
+    api = sdk.sources()
+    wanted = sdk.schedule({"type": "ACCOUNT_AGGREGATION", "cronExpression": "0 0 5,13,21 * * ?"})
+    assert api.get_source_schedules("s1") == []
+    assert api.create_source_schedule("s1", wanted) == wanted
+    assert api.get_source_schedule("s1", "ACCOUNT_AGGREGATION") == wanted
+    assert api.get_source_schedules("s1") == [wanted]
+    [operation] = sdk.operations({"op": "replace", "path": "/cronExpression", "value": "0 0 6 ? * MON"})
+    changed = api.update_source_schedule("s1", "ACCOUNT_AGGREGATION", [operation])
+    assert changed.cron_expression == "0 0 6 ? * MON"
+    with pytest.raises(sdk.errors.BadRequestException) as refused:
+        api.create_source_schedule("s1", wanted)
+    assert "already exists" in sdk.error(refused).messages[0].text
+    assert api.delete_source_schedule("s1", "ACCOUNT_AGGREGATION") is None
+    with pytest.raises(sdk.errors.NotFoundException):
+        api.get_source_schedule("s1", "ACCOUNT_AGGREGATION")

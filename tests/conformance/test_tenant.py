@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from tests.support.hand import Hand
 from tests.tenant.filters import Comparison, parse
+from tests.tenant.schedules import check_cron
 
 ALL = ["beta", "v2024", "v2025", "v2026", "v1"]
 WITH_PENDING = ["beta", "v2024", "v2025"]
@@ -1015,3 +1016,156 @@ def test_many_sources(tenant: Hand) -> None:
     session = tenant.session()
     records = [record for offset in range(0, 1000, 250) for record in listed(session, "v2026", offset=offset).json()]
     assert len({record["id"] for record in records}) == len({record["name"] for record in records}) == 1000
+
+
+# --- schedules --------------------------------------------------------------------------------------------------------
+
+WITH_SCHEDULES = [version for version in ALL if version != "beta"]
+CRON = "0 0 5,13,21 * * ?"
+ACCOUNTS, GROUPS = "ACCOUNT_AGGREGATION", "GROUP_AGGREGATION"
+SCHEDULED = [{"id": "s1", "schedules": {"accounts": CRON}}, {"id": "s2"}]
+
+
+def cron_patch(cron: str, path: str = "/cronExpression") -> list[dict[str, str]]:
+    return [{"op": "replace", "path": path, "value": cron}]
+
+
+@pytest.mark.parametrize("version", WITH_SCHEDULES)
+def test_schedules_are_created_read_changed_and_deleted(tenant: Hand, version: str) -> None:
+    tenant.scenario(sources=SCHEDULED)
+    session = tenant.session()
+    path = f"{SOURCES[version]}/s1/schedules"
+    accounts = {"type": ACCOUNTS, "cronExpression": CRON}
+    groups = {"type": GROUPS, "cronExpression": "0 30 6 ? * MON-FRI"}
+    assert session.get(path).json() == [accounts]
+    assert session.get(f"{path}/{ACCOUNTS}").json() == accounts
+    created = session.request("POST", path, json=groups)
+    assert (created.status_code, created.json()) == (201, groups)
+    assert session.get(path).json() == [accounts, groups]
+    changed = session.patch(f"{path}/{GROUPS}", cron_patch("0 0 0 1 * ?"))
+    assert (changed.status_code, changed.json()["cronExpression"]) == (200, "0 0 0 1 * ?")
+    assert session.get(f"{path}/{GROUPS}").json() == changed.json()
+    deleted = session.request("DELETE", f"{path}/{ACCOUNTS}")
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert session.get(path).json() == [changed.json()]
+    assert session.get(f"{SOURCES[version]}/s2/schedules").json() == []
+    assert [entry["effect"] for entry in tenant.sent() if entry["effect"]] == ["created", "patched", "deleted"]
+    assert [source["schedules"] for source in tenant.control("GET", "sources")["sources"]] == [
+        {"entitlements": "0 0 0 1 * ?"},
+        {},
+    ]
+
+
+def test_what_schedules_refuse(tenant: Hand) -> None:
+    tenant.scenario(sources=SCHEDULED)
+    session = tenant.session()
+    path = "/v2025/sources/s1/schedules"
+    assert "already exists" in refusal(
+        session.request("POST", path, json={"type": ACCOUNTS, "cronExpression": CRON}), 400
+    )
+    assert "(DAILY)" in refusal(session.request("POST", path, json={"type": "DAILY", "cronExpression": CRON}), 400)
+    for body in ({"type": GROUPS}, {"type": GROUPS, "cronExpression": "0 5 * * *"}, [], {"cronExpression": CRON}):
+        assert refusal(session.request("POST", path, json=body), 400)
+    assert refusal(session.request("POST", path, data="{", headers={"Content-Type": "application/json"}), 400)
+    assert refusal(session.request("POST", path, data=json.dumps({"type": GROUPS})), 415)
+    assert refusal(session.get(f"{path}/{GROUPS}"), 404)
+    assert refusal(session.request("DELETE", f"{path}/{GROUPS}"), 404)
+    assert refusal(session.patch(f"{path}/{GROUPS}", cron_patch(CRON)), 404)
+    assert refusal(session.get(f"{path}/DAILY"), 400)
+    assert refusal(session.patch(f"{path}/{ACCOUNTS}", cron_patch("soon")), 400)
+    assert refusal(session.patch(f"{path}/{ACCOUNTS}", cron_patch(GROUPS, "/type")), 400)
+    assert refusal(session.patch(f"{path}/{ACCOUNTS}", [{"op": "add", "path": "/enabled", "value": False}]), 400)
+    assert refusal(session.patch(f"{path}/{ACCOUNTS}", cron_patch(CRON), "application/json"), 415)
+    for source, status in {"typo": 404, "5023": 400}.items():
+        other = f"/sources/v1/{source}/schedules"
+        assert refusal(session.get(other), status)
+        assert refusal(session.request("POST", other, json={"type": GROUPS, "cronExpression": CRON}), status)
+        assert refusal(session.request("DELETE", f"{other}/{ACCOUNTS}"), status)
+    assert refusal(session.get("/beta/sources/s1/schedules"), 404)
+    assert session.get(path).json() == [{"type": ACCOUNTS, "cronExpression": CRON}]
+    assert not any(entry["effect"] for entry in tenant.sent())
+
+
+@pytest.mark.parametrize(
+    ("client", "reads", "writes"),
+    [
+        ({}, 200, 204),
+        ({"scopes": ["idn:sources:read"]}, 200, 403),
+        ({"scopes": ["idn:sources:manage"]}, 200, 204),
+        ({"scopes": ["idn:task-management:write"]}, 403, 403),
+        ({"user_name": "u", "authorities": ["SOURCE_SUBADMIN"]}, 200, 204),
+        ({"user_name": "u", "authorities": ["ROLE_SUBADMIN"]}, 403, 403),
+    ],
+)
+def test_who_may_read_and_change_schedules(tenant: Hand, client: dict[str, Any], reads: int, writes: int) -> None:
+    tenant.scenario(sources=SCHEDULED, clients=[{"client_id": "c", "client_secret": "s", **client}])
+    session = tenant.session("c", "s")
+    assert session.get("/v2024/sources/s1/schedules").status_code == reads
+    assert session.request("DELETE", f"/sources/v1/s1/schedules/{ACCOUNTS}").status_code == writes
+
+
+def test_schedules_change_by_the_control_api(tenant: Hand) -> None:
+    tenant.scenario(sources=SCHEDULED)
+    session = tenant.session()
+    session.request("DELETE", f"/v2024/sources/s1/schedules/{ACCOUNTS}")
+    tenant.control("PATCH", "sources/s1", {"name": "Workday"})
+    assert session.get("/v2024/sources/s1/schedules").json() == []
+    tenant.control("PATCH", "sources/s1", {"schedules": {"entitlements": CRON}})
+    assert session.get("/v2024/sources/s1/schedules").json() == [{"type": GROUPS, "cronExpression": CRON}]
+    for wrong in ({"groups": CRON}, {"accounts": "daily"}):
+        scenario = {"sources": [{"id": "s", "schedules": wrong}]}
+        assert requests.put(f"{tenant.url}/_tenant/scenario", json=scenario, timeout=30).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        CRON,
+        "0 0 12 1/1 * ? *",
+        "0 0 12 ? * 2-6",
+        "0 0/15 8-18 ? JAN,JUL MON-FRI 2026-2030",
+        "0 0 0 L * ?",
+        "0 0 0 L-3 * ?",
+        "0 0 0 15W * ?",
+        "0 0 0 LW * ?",
+        "0 0 0 ? * 6#3",
+        "0 0 0 ? * FRIL",
+        "*/5 /10 * * * ?",
+        "0 0 0 ? * sun",
+    ],
+)
+def test_crons_that_quartz_takes(cron: str) -> None:
+    check_cron(cron)
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "",
+        "daily",
+        "0 5 * * *",
+        "0 0 5 * * * * *",
+        "0 0 5 * * *",
+        "0 0 5 ? * ?",
+        "60 0 5 * * ?",
+        "0 0 24 * * ?",
+        "0 0 5 32 * ?",
+        "0 0 5 0 * ?",
+        "0 0 5 * 13 ?",
+        "0 0 5 ? * 0",
+        "0 0 5 ? * 8",
+        "0 0 5 ? * MONDAY",
+        "0 0 5 ? * 6#6",
+        "0 0 5 1, * ?",
+        "0 0 5 1-2-3 * ?",
+        "0 0/0 5 * * ?",
+        "? 0 5 * * ?",
+        "0 0 L * * ?",
+        "0 0 5 * * ? 1969",
+        None,
+        5,
+    ],
+)
+def test_crons_that_quartz_refuses(cron: Any) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        check_cron(cron)

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import jsonpatch
 from aiohttp import web
 
-from . import faults, filters, sources
+from . import faults, filters, schedules, sources
 from .clock import format_time, parse_time
 from .control import CONTROL, PREFIX, Control, Handler
 from .errors import ApiError, bad_request, error_body, forbidden, not_found
@@ -56,6 +56,11 @@ class Call:
     @property
     def id(self) -> str:
         return self.request.match_info["id"]
+
+    @property
+    def type(self) -> str:
+        """Which schedule of a source is meant."""
+        return self.request.match_info["type"]
 
 
 Operate = Callable[[Call], web.Response]
@@ -242,10 +247,8 @@ def get_task(call: Call) -> web.Response:
 
 
 def patch_task(call: Call) -> web.Response:
-    if call.request.content_type != "application/json-patch+json":
-        raise ApiError(415, error_body(415, "The content type must be application/json-patch+json."))
     task = _find(call)
-    record = _patched(task.record, call.body, call.tenant.patch_test_op)
+    record = _patched_task(task.record, _patched(call, task.record))
     if record.get("modified") == task.record.get("modified"):
         record["modified"] = format_time(time.time())
     task.record = record
@@ -254,12 +257,10 @@ def patch_task(call: Call) -> web.Response:
     return _json(task.json())
 
 
-def _patched(record: Record, body: bytes, test_op: str) -> Record:
-    """The record after a JSON Patch: all of its operations, or a 400 and none."""
-    try:
-        operations = json.loads(body)
-    except ValueError:
-        raise bad_request("The body is not JSON.") from None
+def _patched(call: Call, record: Record) -> Any:
+    """What a record becomes by the JSON Patch of a call: by all of its operations, or a 400 and none."""
+    test_op = call.tenant.patch_test_op
+    operations = _json_body(call, "application/json-patch+json")
     if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
         raise bad_request("The body is not a JSON Patch: a list of operations.")
     if test_op == "refused" and any(operation.get("op") == "test" for operation in operations):
@@ -267,9 +268,22 @@ def _patched(record: Record, body: bytes, test_op: str) -> Record:
     if test_op == "ignored":
         operations = [operation for operation in operations if operation.get("op") != "test"]
     try:
-        patched = jsonpatch.JsonPatch(operations).apply(record)
+        return jsonpatch.JsonPatch(operations).apply(record)
     except Exception as error:  # whatever makes the library stumble is a fault of the patch
         raise bad_request("The patch cannot be applied.", [f"{type(error).__name__}: {error}"]) from None
+
+
+def _json_body(call: Call, content_type: str) -> Any:
+    if call.request.content_type != content_type:
+        raise ApiError(415, error_body(415, f"The content type must be {content_type}."))
+    try:
+        return json.loads(call.body)
+    except ValueError:
+        raise bad_request("The body is not JSON.") from None
+
+
+def _patched_task(record: Record, patched: Any) -> Record:
+    """The record of a task as it was patched; raises the API's refusal of what cannot be changed so."""
     if not isinstance(patched, dict) or patched.get("id") != record["id"]:
         raise bad_request("The id of a task cannot be changed.")
     status, completed = patched.get("completionStatus"), patched.get("completed")
@@ -302,6 +316,39 @@ def tagged_objects(call: Call) -> web.Response:
     return _page(call, found, lambda source: json.dumps(source.tagged_object()))
 
 
+def list_schedules(call: Call) -> web.Response:
+    source = sources.find(call.tenant.sources, call.id)
+    return _json(json.dumps([schedules.document(source.schedules, kind) for kind in source.schedules]))
+
+
+def create_schedule(call: Call) -> web.Response:
+    source = sources.find(call.tenant.sources, call.id)
+    created = schedules.create(source.schedules, _json_body(call, "application/json"))
+    call.entry["effect"] = "created"
+    return web.json_response(created, status=201)
+
+
+def get_schedule(call: Call) -> web.Response:
+    source = sources.find(call.tenant.sources, call.id)
+    return _json(json.dumps(schedules.document(source.schedules, call.type)))
+
+
+def patch_schedule(call: Call) -> web.Response:
+    source = sources.find(call.tenant.sources, call.id)
+    patched = _patched(call, schedules.document(source.schedules, call.type))
+    changed = schedules.replace(source.schedules, call.type, patched)
+    call.entry["effect"] = "patched"
+    return _json(json.dumps(changed))
+
+
+def delete_schedule(call: Call) -> web.Response:
+    source = sources.find(call.tenant.sources, call.id)
+    schedules.document(source.schedules, call.type)
+    del source.schedules[call.type]
+    call.entry["effect"] = "deleted"
+    return web.Response(status=204)
+
+
 def launch_aggregation(call: Call) -> web.Response:
     assert call.client is not None
     assert call.name is not None
@@ -328,6 +375,11 @@ _OPERATE: Mapping[str, Operate] = {
     "list_sources": list_sources,
     "get_source": get_source,
     "tagged_objects": tagged_objects,
+    "list_schedules": list_schedules,
+    "create_schedule": create_schedule,
+    "get_schedule": get_schedule,
+    "patch_schedule": patch_schedule,
+    "delete_schedule": delete_schedule,
     **dict.fromkeys(KINDS, launch_aggregation),
 }
 

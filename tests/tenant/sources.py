@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import schedules
 from .clock import format_time, parse_duration
 from .errors import bad_request, not_found
 from .filters import Comparison
@@ -74,6 +75,7 @@ class Source:
 
     record: Record
     tags: tuple[str, ...] = ()
+    schedules: schedules.Schedules = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
     refuse: str | None = None
     """The shape in which every launch is refused."""
@@ -86,7 +88,7 @@ class Source:
     def from_spec(cls, spec: Mapping[str, Any], now: float) -> Source:
         """A source as a scenario describes it; raises ValueError (or KeyError) for what makes no sense."""
         own = _record(spec, now)
-        unknown = set(spec) - {"delimited", "refuse", "busy", "tags", "without", *own, *_NAMES_OF_KINDS}
+        unknown = set(spec) - {"delimited", "refuse", "busy", "tags", "schedules", "without", *own, *_NAMES_OF_KINDS}
         if unknown:
             raise ValueError(f"unknown keys of a source: {', '.join(sorted(unknown))}")
         for key in ("refuse", "busy"):
@@ -96,6 +98,7 @@ class Source:
         return cls(
             record={key: value for key, value in own.items() if key not in missing or key == "id"},
             tags=tuple(spec.get("tags") or ()),
+            schedules=schedules.from_spec(spec.get("schedules")),
             courses={
                 kind: Course.from_spec(spec[key]) for key, kind in _NAMES_OF_KINDS.items() if spec.get(key) is not None
             },
@@ -119,7 +122,7 @@ class Source:
 
     def changed(self, changes: Mapping[str, Any], now: float) -> Source:
         """The source as a scenario would describe it after these changes."""
-        kept = dict(self.spec)
+        kept = {**self.spec, "schedules": schedules.to_spec(self.schedules)}
         if {"healthy", "status"} & set(changes):
             # The one follows from the other unless both are said.
             kept.pop("healthy", None)
@@ -128,7 +131,7 @@ class Source:
 
     def raw(self) -> Record:
         """The record with everything private, for the control API."""
-        return {**self.record, "tags": list(self.tags)}
+        return {**self.record, "tags": list(self.tags), "schedules": schedules.to_spec(self.schedules)}
 
     def tagged_object(self) -> Record:
         """The source as the list of tagged objects shows it."""

@@ -43,6 +43,11 @@ OPERATIONS = (
     Operation("patch", "PATCH", "task-status", "/{id}", _WRITE, EDITORS, user_context=True),
     Operation("list_sources", "GET", "sources", "", _READ_SOURCES, SOURCE_READERS),
     Operation("get_source", "GET", "sources", "/{id}", _READ_SOURCES, SOURCE_READERS),
+    Operation("list_schedules", "GET", "sources", "/{id}/schedules", _READ_SOURCES, SOURCE_ADMINS),
+    Operation("create_schedule", "POST", "sources", "/{id}/schedules", _SOURCES, SOURCE_ADMINS),
+    Operation("get_schedule", "GET", "sources", "/{id}/schedules/{type}", _READ_SOURCES, SOURCE_ADMINS),
+    Operation("patch_schedule", "PATCH", "sources", "/{id}/schedules/{type}", _SOURCES, SOURCE_ADMINS),
+    Operation("delete_schedule", "DELETE", "sources", "/{id}/schedules/{type}", _SOURCES, SOURCE_ADMINS),
     Operation("tagged_objects", "GET", "tagged-objects", "", _TAGS, None),
     Operation("load_accounts", "POST", "sources", "/{id}/load-accounts", _SOURCES, SOURCE_ADMINS),
     Operation("load_entitlements", "POST", "sources", "/{id}/load-entitlements", _ENTITLEMENTS, SOURCE_ADMINS, True),
@@ -75,12 +80,16 @@ class Version:
     list_covers_pending: bool
     """Whether the list shows all tasks, or completed ones only."""
     pending_endpoint: bool
+    schedules: bool = True
+    """Whether sources have schedules."""
     experimental: bool = False
     """Whether the version once asked for the header X-SailPoint-Experimental."""
     service_first: bool = False
     """Whether the version stands behind the service in the path (/task-status/v1) or before it (/beta/task-status)."""
 
     def serves(self, operation: Operation) -> bool:
+        if operation.path.startswith("/{id}/schedules"):
+            return self.schedules
         return self.pending_endpoint or operation.name != "pending"
 
     def path(self, operation: Operation) -> str:
@@ -92,7 +101,7 @@ class Version:
 VERSIONS = {
     version.name: version
     for version in (
-        Version("beta", _BASIC, list_covers_pending=False, pending_endpoint=True),
+        Version("beta", _BASIC, list_covers_pending=False, pending_endpoint=True, schedules=False),
         Version("v2024", _BASIC, list_covers_pending=False, pending_endpoint=True, experimental=True),
         Version("v2025", _ISNULL, list_covers_pending=True, pending_endpoint=True, experimental=True),
         Version("v2026", _LAUNCHER, list_covers_pending=True, pending_endpoint=False, experimental=True),

@@ -57,7 +57,7 @@ class Sources:
         return {name: next(iter(records.values())) for name, records in named.items()}
 
     def listing(self, selection: Selection) -> tuple[list[Record], int | None]:
-        """The sources of a selection in its order, and how many there are where wanted. Raises RequestFailed."""
+        """The sources of a selection in its order, and their number where that is wanted. Raises RequestFailed."""
         wanted = selection.wanted()
         if selection.tags is not None:
             tagged = self._tagged(selection.tags)

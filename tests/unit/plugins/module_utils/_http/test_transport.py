@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
 import socket
@@ -572,7 +573,7 @@ def test_a_file_that_changes_while_it_is_sent_ends_the_request_and_is_not_sent_a
         thread.start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         transport = Transport(settings(base_url=url, retries=3, max_retry_delay=0.0))
-        body = lambda: multipart.Multipart("limit", {}, str(tmp_path / "accounts.csv"))  # noqa: E731
+        body = functools.partial(multipart.Multipart, "limit", {}, str(tmp_path / "accounts.csv"))
         error = failure_of(transport, Call("POST", url + "/x", accept=is_record, body=body))
         thread.join(30)
         transport.close()
