@@ -95,7 +95,7 @@ def test_records_are_as_the_tenant_gives_them_but_for_what_nobody_asked_for(tena
     [record] = run("source_info")["sources"]
     assert record.pop("futureKey") == {"nested": [1, None]}
     assert record.pop("futureFlag") is True
-    assert {**record, "connectorAttributes": {"host": "10.1.2.3"}, "tags": []} == told
+    assert {**record, "connectorAttributes": {"host": "10.1.2.3"}, "tags": [], "schedules": {}} == told
     named = run("source_info", fields=["id", "connectorAttributes", "noSuchKey"])["sources"]
     assert named == [{"id": "hr", "connectorAttributes": {"host": "10.1.2.3"}}]
 
