@@ -352,3 +352,35 @@ def test_faults_are_dropped(tenant: Hand) -> None:
     assert session.get(TASK).status_code == 500
     tenant.control("DELETE", "faults")
     assert session.get(TASK).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("operation", "method", "path"),
+    [
+        ("list_sources", "GET", "/v2024/sources"),
+        ("get_source", "GET", "/sources/v1/s1"),
+        ("tagged_objects", "GET", "/beta/tagged-objects"),
+        ("list_schedules", "GET", "/v2026/sources/s1/schedules"),
+        ("create_schedule", "POST", "/v2024/sources/s1/schedules"),
+        ("get_schedule", "GET", "/v2025/sources/s1/schedules/ACCOUNT_AGGREGATION"),
+        ("patch_schedule", "PATCH", "/sources/v1/s1/schedules/ACCOUNT_AGGREGATION"),
+        ("delete_schedule", "DELETE", "/sources/v1/s1/schedules/ACCOUNT_AGGREGATION"),
+    ],
+)
+def test_operations_of_sources_fail_by_their_names(tenant: Hand, operation: str, method: str, path: str) -> None:
+    tenant.faults({"operation": operation, "fault": "status", "code": 503})
+    session = tenant.session()
+    assert session.request(method, path).status_code == 503
+    assert session.request(method, path).status_code != 503
+    assert [entry["operation"] for entry in tenant.sent()] == [operation] * 2
+
+
+def test_a_schedule_is_deleted_though_the_answer_is_lost(tenant: Hand) -> None:
+    tenant.scenario(sources=[{"id": "s1", "schedules": {"accounts": "0 0 5 * * ?"}}])
+    tenant.faults({"operation": "delete_schedule", "fault": "reset_after"})
+    session = tenant.session()
+    path = "/v2024/sources/s1/schedules/ACCOUNT_AGGREGATION"
+    with pytest.raises(requests.ConnectionError):
+        session.request("DELETE", path)
+    assert session.request("DELETE", path).status_code == 404
+    assert [entry["effect"] for entry in tenant.sent()] == ["deleted", None]

@@ -70,6 +70,17 @@ _OPTIONAL_KEYS = [
     "progress",
     "percentComplete",
     "taskDefinitionSummary",
+    "owner",
+    "cluster",
+    "features",
+    "healthy",
+    "status",
+    "since",
+    "connector",
+    "connectorAttributes",
+    "connectorName",
+    "connectionType",
+    "category",
 ]
 _CONDITIONS = frozenset({"fault", "method", "path", "operation", "version", "nth", "times", "processed"})
 _ARGUMENTS = frozenset(

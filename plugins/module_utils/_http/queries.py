@@ -17,6 +17,8 @@ Record = dict[str, t.Any]
 
 # Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
 LONGEST_URL = 6000
+# `in ("a","b")` is longer than `eq "a"`, beside its values.
+_MORE_FOR_MANY = 12
 
 
 def expression(wanted: t.Mapping[str, t.Sequence[str]], also: str | None = None) -> str:
@@ -32,17 +34,29 @@ def expressions(wanted: t.Mapping[str, t.Sequence[str]], also: str | None, url: 
     """
     whole = expression(wanted, also)
     lists = {field: values for field, values in wanted.items() if len(values) > 1}
-    if not lists or len(url(whole)) <= LONGEST_URL:
+    excess = len(url(whole)) - LONGEST_URL
+    if not lists or excess <= 0:
         return [whole]
     longest = max(lists, key=lambda field: len(query_string({field: lists[field]})))
     values = lists[longest]
-    for parts in range(2, len(values) + 1):
-        size = -(-len(values) // parts)
-        narrowed = [{**wanted, longest: values[start : start + size]} for start in range(0, len(values), size)]
-        found = [expression(part, also) for part in narrowed]
-        if all(len(url(part)) <= LONGEST_URL for part in found):
-            return found
-    return list(itertools.chain.from_iterable(expressions(part, also, url) for part in narrowed))
+    size = _values_a_part(values, excess, len(url(expression({**wanted, longest: values[:1]}, also))), len(lists) > 1)
+    parts = [values[start : start + size] for start in range(0, len(values), size)]
+    return list(itertools.chain.from_iterable(expressions({**wanted, longest: part}, also, url) for part in parts))
+
+
+def _values_a_part(values: t.Sequence[str], excess: int, length_with_one: int, others: bool) -> int:
+    """How many values of a list fit into a URL, going by their average length; parts that still do not are split again.
+
+    excess: characters of the URL with all values that are too many.  length_with_one: that of the URL with one value.
+    others: there are other lists to split; where those take most of the room, each in its turn is halved.
+    """
+    room = LONGEST_URL - length_with_one - _MORE_FOR_MANY
+    half = -(-len(values) // 2)
+    if others and room < LONGEST_URL / 2:
+        return half
+    average = (excess + LONGEST_URL - length_with_one) / (len(values) - 1)
+    size = max(1, 1 + int(room / average))
+    return min(half, -(-len(values) // -(-len(values) // size)))  # parts of about the same size
 
 
 class FilteredList:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import queries
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import query_string
 from ansible_collections.sailpoint.isc.tests.unit.fakes import read_filter
@@ -38,6 +39,27 @@ def test_a_long_filter_becomes_several_that_ask_for_all_of_it(ids: int, names: i
     assert len(pairs) == ids * names
     assert {one for one, _name in pairs} == set(wanted["id"])
     assert {name for _id, name in pairs} == set(wanted["name"])
+
+
+@pytest.mark.parametrize(("number", "requests"), [(150, 1), (160, 2), (300, 2), (310, 3), (1000, 7), (5000, 34)])
+def test_a_list_is_split_into_as_few_parts_as_can_be(number: int, requests: int) -> None:
+    wanted = {"id": [f"{part:032x}" for part in range(number)]}
+    found = queries.expressions(wanted, None, url)
+    assert len(found) == requests
+    assert max(map(len, map(url, found))) <= queries.LONGEST_URL
+    sizes = [len(read_filter(expression)[0].values) for expression in found]
+    assert max(sizes) - min(sizes) < requests
+
+
+def test_two_long_lists_are_split_both() -> None:
+    wanted = {
+        "id": [f"{part:032x}" for part in range(700)],
+        "name": [f"source {part}" for part in range(400)],
+    }
+    found = queries.expressions(wanted, None, url)
+    assert max(map(len, map(url, found))) <= queries.LONGEST_URL
+    # Each part of the one with each part of the other
+    assert len(found) <= 64
 
 
 def test_a_value_that_alone_is_too_long_is_asked_for_alone() -> None:
