@@ -1064,7 +1064,13 @@ def test_what_schedules_refuse(tenant: Hand) -> None:
         session.request("POST", path, json={"type": ACCOUNTS, "cronExpression": CRON}), 400
     )
     assert "(DAILY)" in refusal(session.request("POST", path, json={"type": "DAILY", "cronExpression": CRON}), 400)
-    for body in ({"type": GROUPS}, {"type": GROUPS, "cronExpression": "0 5 * * *"}, [], {"cronExpression": CRON}):
+    bodies: list[Any] = [
+        {"type": GROUPS},
+        {"type": GROUPS, "cronExpression": "0 5 * * *"},
+        [],
+        {"cronExpression": CRON},
+    ]
+    for body in bodies:
         assert refusal(session.request("POST", path, json=body), 400)
     assert refusal(session.request("POST", path, data="{", headers={"Content-Type": "application/json"}), 400)
     assert refusal(session.request("POST", path, data=json.dumps({"type": GROUPS})), 415)
