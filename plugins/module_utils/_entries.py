@@ -16,20 +16,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_lin
 _LONGEST_NAME = 100
 
 
-class InvalidEntry(InvalidOption):
-    """An entry of a list is wrong. entry: the entry in words."""
-
-    def __init__(self, entry: str, error: InvalidOption) -> None:
-        Exception.__init__(self, f"{entry}: {error}")
-
-
 @contextlib.contextmanager
 def entry_named(option: str, position: int, entry: t.Mapping[str, t.Any]) -> t.Iterator[None]:
-    """Makes an InvalidOption that is raised within an InvalidEntry."""
+    """Lets an InvalidOption that is raised within name the entry as well."""
     try:
         yield
     except InvalidOption as error:
-        raise InvalidEntry(_words(option, position, entry), error) from None
+        error.args = (f"{_words(option, position, entry)}: {error}",)
+        raise
 
 
 def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str | None:

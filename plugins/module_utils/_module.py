@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -29,6 +31,11 @@ except ImportError:  # ansible-core before 2.22
         return value
 
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Seconds after which a module that was interrupted and still works is told again to end.
+_AGAIN = 0.2
+
+
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
     """A module whose failures never show its secrets.
 
@@ -37,6 +44,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
 
     params: dict[str, t.Any]
     unused: t.Sequence[str] = ()
+    _told = False
 
     def _load_params(self) -> None:
         """Reads the options, and makes them ready before Ansible checks choices and types."""
@@ -53,12 +61,35 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
                 self.no_log_values.add(secret)
         if self.validation_result.errors:
             msg = invalid_entry(self.argument_spec, self.params) or msg
+        self._tell_once()
         super().fail_json(msg, **facts)
+
+    def exit_json(self, **facts: t.Any) -> None:
+        """Succeeds."""
+        self._tell_once()
+        super().exit_json(**facts)
+
+    def _tell_once(self) -> None:
+        """Keeps an interrupt from printing a second result, be it before or after the module's own."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        if self._told:
+            sys.exit(1)
+        self._told = True
 
 
 Work = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
 
 
+@contextlib.contextmanager
+def _without_alarm_afterwards() -> t.Iterator[None]:
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@_without_alarm_afterwards()
 def run(
     work: Work,
     options: _argspec.Options | None = None,
@@ -113,9 +144,16 @@ def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[s
         shutil.rmtree(module.tmpdir, ignore_errors=True)
         left = listed(list(underway().values()))
         goes_on = f" What it started or waited for goes on in the tenant: {left}." if left else ""
+        # Python swallows the exception that ends the module where a finalizer runs, such as that of an answer.
+        signal.signal(signal.SIGALRM, end_again)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.{goes_on}")
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    def end_again(_number: int, _frame: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        sys.exit(1)
+
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
 

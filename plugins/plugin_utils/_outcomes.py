@@ -127,7 +127,7 @@ def _plain(value: t.Any) -> t.Any:
 
 
 def _done(result: t.Mapping[str, t.Any], record: Record) -> tuple[str, str | None]:
-    """What was done to a task, and why it was not cleared: a message beside a record says that it was left alone."""
+    """What was done to a task, and why it was not cleared: where a patch was sent, the task was not left alone."""
     if not record:
         return "failed", str(result.get("msg") or "nothing is known of it")
     if result.get("planned") and result.get("changed"):
@@ -137,7 +137,7 @@ def _done(result: t.Mapping[str, t.Any], record: Record) -> tuple[str, str | Non
         return "cleared", None
     if status:
         return "left_alone", f"it has completed meanwhile ({status}, {completed})"
-    if result.get("changed"):
+    if result.get("patch"):
         return "failed", "The tenant accepted the edit, and yet the task has no completion status."
     return "left_alone", f"it has a time of completion ({completed}) and so is about to complete"
 

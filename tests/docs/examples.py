@@ -251,7 +251,9 @@ class Stage(contextlib.ExitStack):
             "TMPDIR": str(self.home),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            # Ansible looks for "~" where the user's home really is, and modules where HOME is.
             "ANSIBLE_REMOTE_TMP": str(self.home / ".ansible/tmp"),
+            "ANSIBLE_ASYNC_DIR": str(self.home / ".ansible_async"),
             "ANSIBLE_NOCOLOR": "true",
             # A play on the implied localhost is what is wanted here.
             "ANSIBLE_LOCALHOST_WARNING": "false",

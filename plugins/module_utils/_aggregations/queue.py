@@ -44,7 +44,7 @@ class SomeFailed(IscError):
 
 
 class AggregateMany:
-    """The aggregations of sources. Raises InvalidOption when it is made, InvalidEntry where an entry is to blame.
+    """The aggregations of sources. Raises InvalidOption when it is made.
 
     sources: their options, as in the module.  common: the options that are the same for all.
     max_parallel: so many sources at once.  stop_on_failure: start nothing more after a failure.

@@ -342,6 +342,22 @@ def test_an_aggregation_is_summed_up_by_the_name_that_the_caller_gave(told: dict
             "left alone, as it has completed meanwhile",
         ),
         ({"msg": "PATCH was refused."}, "failed", "not cleared: PATCH was refused."),
+        (
+            {"task": {**RECORD, "completionStatus": None}, "changed": False, "patch": [], "msg": "It is about to."},
+            "left_alone",
+            "left alone, as it has a time of completion (2026-05-17T19:33:16.470Z) and so is about to complete",
+        ),
+        *(
+            (
+                {"task": {**RECORD, **left}, "changed": changed, "patch": [{"op": "replace", "path": "/completed"}]},
+                "failed",
+                "not cleared: The tenant accepted the edit, and yet the task has no completion status.",
+            )
+            for left, changed in (
+                ({"completionStatus": None}, True),
+                ({"completionStatus": None, "completed": None}, False),
+            )
+        ),
     ],
 )
 def test_tells_what_became_of_the_tasks_of_a_loop(result: dict[str, t.Any], action: str, end: str) -> None:

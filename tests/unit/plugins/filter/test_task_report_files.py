@@ -153,10 +153,10 @@ def test_a_page_has_all_in_words() -> None:
 def test_runs_are_placed_by_time_and_length() -> None:
     (entry,) = page(RECORDS)["sources"][0]["entries"]
     assert entry["in_words"] == "Timeline of Cloud Account Aggregation: 2 runs, 1 failed, 1 pending"
-    assert [bar["x"] for bar in entry["bars"]] == ["10.00%", "30.00%", "50.00%"]
-    assert [(bar["height"], bar["y"]) for bar in entry["bars"]] == [("15.0", "17.0"), ("30.0", "2.0"), ("30.0", "2.0")]
+    assert [run["x"] for run in entry["bars"]] == ["10.00%", "30.00%", "50.00%"]
+    assert [(run["height"], run["y"]) for run in entry["bars"]] == [("15.0", "17.0"), ("30.0", "2.0"), ("30.0", "2.0")]
     assert entry["usual_level"] == "17.0"
-    assert [bar["text"] for bar in entry["bars"]] == [
+    assert [run["text"] for run in entry["bars"]] == [
         "2026-05-17 11:00 Cloud Account Aggregation: SUCCESS after 1 min",
         "2026-05-17 13:00 Cloud Account Aggregation: ERROR after 4 min. It is gone.",
         "2026-05-17 15:00 Cloud Account Aggregation: pending for 5 h, overdue",

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import re
 import signal
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.filter.task_ids import task_ids
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import polling
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import wait as waiting
 from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, meanwhile, wait_until_asked
 from ansible_collections.sailpoint.isc.tests.support.modules import VERSIONS, VERSIONS_WITH_ENDPOINT, Result, Run
@@ -455,7 +459,8 @@ def test_idle_sources_are_told_only_where_that_is_wanted(tenant: Hand, run: Run)
 def test_starting_and_waiting_go_together_in_check_mode(tenant: Hand, run: Run) -> None:
     tenant.scenario(sources=[{"id": "hr"}])
     start = run("source_aggregation", check_mode=True, source_id="hr")
-    result = run("task_wait", check_mode=True, ids=task_ids([start["task"]]))
+    assert start["task"] is None  # of which the filter task_ids makes nothing
+    result = run("task_wait", check_mode=True, ids=[])
     assert found(result) == ([], [], [])
     assert result["msg"] == "ids is empty, so that nothing is waited for; outside of check mode this is an error."
     assert (result["polls"], result["elapsed"]) == (0, 0)
@@ -508,6 +513,37 @@ def test_an_interrupted_wait_says_what_goes_on(
         f"Ended by {number.name} before the task was done. "
         f"What it started or waited for goes on in the tenant: {names}."
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("ended")
+def test_an_interrupt_ends_a_wait_also_where_python_swallows_exceptions(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    class Answer(io.RawIOBase):
+        def close(self) -> None:
+            os.kill(os.getpid(), number)
+
+    class Interrupted(polling.Clock):
+        def sleep(self, seconds: float) -> None:
+            Answer()  # Python closes it when it forgets it, and swallows what is raised there.
+            super().sleep(seconds)
+
+    monkeypatch.setattr(polling, "Clock", Interrupted)
+    monkeypatch.setattr(_module, "_AGAIN", 0.01)
+    result = run.start("task_wait", ids=["stuck"], interval=0.05, timeout=30).result()
+    assert result["msg"].startswith(f"Ended by {number.name} before the task was done. ")
+
+
+@pytest.mark.usefixtures("ended")
+def test_an_interrupt_after_the_result_adds_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(_module: object, result: dict[str, t.Any]) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        print(json.dumps(result))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(_module.Module, "_return_formatted", tell)
+    assert run.start("task_wait", ids=["good"]).result()["failed"] is False
 
 
 ODD: dict[str, list[t.Any]] = {
