@@ -107,7 +107,13 @@ EXAMPLES = r"""
     types: [CLOUD_ACCOUNT_AGGREGATION]
     on_idle: check
 
-- name: Wait for what another task has started, which in check mode is nothing
+- name: Start to load a file
+  sailpoint.isc.source_aggregation:
+    source_id: 2c9180866166b5b0016167c32ef31a66
+    file: /srv/feeds/contractors.csv
+  register: contractors
+
+- name: Wait for what was started, which in check mode is nothing
   sailpoint.isc.task_wait:
     ids: "{{ [contractors.task] | sailpoint.isc.task_ids }}"
 

@@ -82,7 +82,7 @@ def _third_act() -> list[str]:
     with _tenant("demo-aggregate.yml") as url:
         aggregation = _play(url, "aggregate_sources", f"sources={sources}", "interval=1")
         report = _play(url, "task_report", f"path={REPORT.name}")
-    shown = [line for line in aggregation.shown.splitlines() if "(item=" in line]
+    shown = [line for line in aggregation.shown.splitlines() if " ended with " in line]
     if [name for line in shown for name in _names(scenario) if name in line] != _names(scenario):
         return ["act three does not show the two sources in their order."]
     problems = [
