@@ -10,7 +10,6 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -74,7 +73,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         if self._told:
-            sys.exit(1)
+            raise SystemExit(1)
         self._told = True
 
 
@@ -151,7 +150,7 @@ def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[s
 
     def end_again(_number: int, _frame: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, _AGAIN)
-        sys.exit(1)
+        raise SystemExit(1)
 
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
