@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import kind_of, task_records
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import kind_of, moment, task_records
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import (
     Outcome,
     aggregation_outcome,
@@ -23,24 +22,25 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import (
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 
-def task_outcomes(records: t.Any, source_ids: t.Any = ()) -> list[Outcome]:
+def task_outcomes(records: t.Any, source_ids: t.Any = (), now: t.Any = None) -> list[Outcome]:
     """One short outcome a record, those of source_ids first and in that order. Raises AnsibleFilterError."""
     records = task_records("task_outcomes", records)
     if not isinstance(source_ids, (list, tuple)):
         raise AnsibleFilterError(f"task_outcomes takes a list as source_ids, not {kind_of(source_ids)}.")
     places = {source_id: place for place, source_id in reversed(list(enumerate(map(str, source_ids))))}
-    outcomes = [_outcome(item) for item in records]
+    current = moment("task_outcomes", now)
+    outcomes = [_outcome(item, current) for item in records]
     outcomes.sort(key=lambda outcome: places.get(outcome["source_id"], len(places)))
     # What a tenant says is never a template, also where it has become part of another text.
     wrapped: list[Outcome] = wrap_var(outcomes)
     return wrapped
 
 
-def _outcome(item: dict[str, t.Any]) -> Outcome:
+def _outcome(item: dict[str, t.Any], now: float) -> Outcome:
     if is_aggregation(item):
         return aggregation_outcome(item)
     if is_edit(item):
-        return edit_outcome(item, time.time())
+        return edit_outcome(item, now)
     return {**outcome_of(item), "summary": summary_of(item)}
 
 

@@ -98,6 +98,16 @@ tasks:
       completed: null
       completionStatus: null
       percentComplete: 40
+tenant_time:
+  description:
+    - The time on the tenant's clock once the records had been read, in UTC.
+    - Ages are to be judged by it, as the clock of the controller may be another. It is the I(now) of the filters
+      P(sailpoint.isc.task_outcomes#filter), P(sailpoint.isc.task_health#filter) and
+      P(sailpoint.isc.task_report#filter).
+  returned: success
+  type: str
+  version_added: 0.3.0
+  sample: "2026-05-17T20:00:00.000Z"
 total_count:
   description: How many pending tasks match, whatever O(offset) and O(max_results) say.
   returned: with O(count=true) or O(count_only=true)
@@ -112,6 +122,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import projected
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 OPTIONS = {
     "source_ids": {"type": "list", "elements": "str"},
@@ -125,13 +136,15 @@ OPTIONS = {
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     tasks = TaskStatuses(client)
     selection = Selection.from_options(module.params, client.api)
+    result: dict[str, object] = {"tasks": []}
     if module.params["count_only"]:
-        return {"tasks": [], "total_count": tasks.count_pending(selection)}
-    listing = tasks.pending(selection)
-    result: dict[str, object] = {"tasks": [projected(record, module.params["fields"]) for record in listing]}
-    if module.params["count"]:
-        result["total_count"] = listing.total
-    return result
+        result["total_count"] = tasks.count_pending(selection)
+    else:
+        listing = tasks.pending(selection)
+        result["tasks"] = [projected(record, module.params["fields"]) for record in listing]
+        if module.params["count"]:
+            result["total_count"] = listing.total
+    return {**result, "tenant_time": format_timestamp(client.now())}
 
 
 def main() -> None:

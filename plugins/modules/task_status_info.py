@@ -131,6 +131,16 @@ tasks:
       messages: []
       progress: null
       percentComplete: 100
+tenant_time:
+  description:
+    - The time on the tenant's clock once the records had been read, in UTC.
+    - Ages are to be judged by it, as the clock of the controller may be another. It is the I(now) of the filters
+      P(sailpoint.isc.task_outcomes#filter), P(sailpoint.isc.task_health#filter) and
+      P(sailpoint.isc.task_report#filter).
+  returned: success
+  type: str
+  version_added: 0.3.0
+  sample: "2026-05-17T20:00:00.000Z"
 total_count:
   description:
     - How many tasks match, whatever O(offset) and O(max_results) say.
@@ -146,6 +156,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _mo
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import projected
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 STRINGS = {"type": "list", "elements": "str"}
 OPTIONS = {
@@ -164,9 +175,11 @@ OPTIONS = {
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     fields = module.params["fields"]
     if module.params["id"] is None:
-        return listed(module, client, fields)
-    record = TaskStatuses(client).get(module.params["id"])
-    return {"tasks": [] if record is None else [projected(record, fields)]}
+        result = listed(module, client, fields)
+    else:
+        record = TaskStatuses(client).get(module.params["id"])
+        result = {"tasks": [] if record is None else [projected(record, fields)]}
+    return {**result, "tenant_time": format_timestamp(client.now())}
 
 
 def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> dict[str, object]:

@@ -367,3 +367,9 @@ def test_tells_what_became_of_the_tasks_of_a_loop(result: dict[str, t.Any], acti
     assert (found["action"], found["task_id"]) == (action, RECORD["id"])
     assert end in found["summary"]
     assert found["summary"].startswith("FAILED: ") == (action == "failed")
+
+
+def test_tells_how_long_what_was_cleared_was_pending_at_the_time_that_is_given() -> None:
+    edit = {"task": RECORD, "changed": True, "ansible_loop_var": "item", "item": outcome(completed=None)}
+    (found,) = plugin.task_outcomes([edit], now="2026-05-17T22:03:04.350+02:00")
+    assert ", pending for 30 min since 2026-05-17T19:33:04.350Z: cleared" in found["summary"]

@@ -616,6 +616,32 @@ def test_ages_are_judged_by_the_clock_of_the_tenant_and_a_difference_is_told_onc
         )
 
 
+@pytest.mark.parametrize("seconds", [0, 2 * HOUR, -90 * 60])
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("pending_tasks_info", {}),
+        ("pending_tasks_info", {"count_only": True}),
+        ("task_status_info", {}),
+        ("task_status_info", {"id": "young"}),
+    ],
+)
+def test_lists_of_tasks_tell_the_time_of_the_tenant(
+    tenant: Hand,
+    run: Run,
+    clock_ahead: t.Callable[[float], None],
+    seconds: float,
+    module: str,
+    options: dict[str, t.Any],
+) -> None:
+    begin = time.time()
+    clock_ahead(seconds)
+    tenant.scenario(tasks=[{"id": "young", "age": "10m"}])
+    told = parse_timestamp(run(module, **options)["tenant_time"])
+    assert told is not None
+    assert begin - 2 < told < begin + 60
+
+
 @pytest.mark.parametrize("seconds", [0, 50, -50])
 def test_a_difference_of_less_than_a_minute_is_not_told(
     tenant: Hand, run: Run, clock_ahead: t.Callable[[float], None], seconds: float

@@ -187,7 +187,8 @@ def test_nothing_pending_is_an_empty_list_and_zero(tenant: Hand, run: Run, count
     assert (found["changed"], found["tasks"], found["total_count"]) == (False, [], 0)
     assert [entry["status"] for entry in tenant.sent()] == [204 if version in VERSIONS_WITH_ENDPOINT else 200]
     with safe_mode(tenant):
-        assert run("pending_tasks_info", check_mode=True, **options) == found
+        again = run("pending_tasks_info", check_mode=True, **options)
+    assert {**again, "tenant_time": found["tenant_time"]} == found
 
 
 def test_a_number_that_the_tenant_does_not_tell_is_a_failure(tenant: Hand, run: Run) -> None:
