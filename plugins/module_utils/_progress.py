@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to the collection: tells what happens while a module works, one line at a time.
+
+The action plugin of the module names a pipe in the module's environment and shows what is written to it. Nothing here
+ever raises or blocks: where a line cannot be written it is dropped, and the module goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
+
+# What the action plugin sets.
+PIPE_VARIABLE = "SAILPOINT_ISC_PROGRESS"
+
+MOST_LINES = 500
+_LONGEST_LINE = 400
+_NO_MORE = "No more is told before the end: this was line 500."
+
+
+class Progress:
+    """Lines about one task of a play. Safe to use from several threads.
+
+    write: takes one line without its end; None: nothing is told.
+    interval: seconds after which a pause in what is told is filled; 0: nothing is told at all.
+    redacted: takes out of a text what must not be shown.
+    clock: seconds since some fixed moment.
+    """
+
+    def __init__(
+        self,
+        write: t.Callable[[str], None] | None,
+        interval: float,
+        redacted: t.Callable[[str], str] = str,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write = write if interval > 0 else None
+        self._interval = interval
+        self._redacted = redacted
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._started_at = self._last_at = clock()
+        self._lines = 0
+
+    @property
+    def told(self) -> bool:
+        """Whether anybody can see what is told."""
+        return self._write is not None
+
+    def tell(self, text: str) -> None:
+        """Tells it now."""
+        with self._lock:
+            self._tell(text)
+
+    def fill(self, texts: t.Callable[[], t.Iterable[str]]) -> None:
+        """Where nothing has been told for the interval, tells what texts gives then."""
+        with self._lock:
+            if self._write is None or self.seconds_left() > 0:
+                return
+            for text in texts():
+                self._tell(text)
+            # Also where there was nothing to tell: the next time is an interval away.
+            self._last_at = self._clock()
+
+    def seconds_left(self) -> float:
+        """Seconds until fill() has something to do; infinite where nothing is told."""
+        if self._write is None:
+            return float("inf")
+        return max(0.0, self._last_at + self._interval - self._clock())
+
+    def _tell(self, text: str) -> None:
+        if self._write is None:
+            return
+        self._last_at = self._clock()
+        self._lines += 1
+        last = self._lines == MOST_LINES
+        line = _NO_MORE if last else one_line(self._redacted(text), _LONGEST_LINE)
+        self._write(f"{_elapsed(self._last_at - self._started_at)} {line}")
+        if last:
+            self._write = None
+
+
+SILENT = Progress(None, 0)
+
+
+def pipe_writer(path: str | None) -> t.Callable[[str], None] | None:
+    """What writes a line into a named pipe that somebody reads; None where there is none."""
+    if not path:
+        return None
+    try:
+        pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+    def write(line: str) -> None:
+        try:
+            # Less than what a pipe takes as a whole, so that lines of threads are never mixed.
+            os.write(pipe, line.encode("utf-8", errors="replace")[:4000] + b"\n")
+        except OSError:  # nobody reads any more, or too slowly
+            pass
+
+    return write
+
+
+def _elapsed(seconds: float) -> str:
+    """0:07, 12:34, 1:02:03"""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to the collection: runs a module and shows on the controller what it tells while it works.
+
+The module does all the work; what it returns and how it ends does not depend on anything here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import typing as t
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.sailpoint.isc.plugins.module_utils._progress import MOST_LINES, PIPE_VARIABLE
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
+
+# Seconds: for the last lines at the end, and for the line that is being shown when a signal arrives.
+_PATIENCE = 1.0
+_END = "\x04"
+
+
+class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no types
+    """The action of a module that tells what happens."""
+
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The result of the module."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        with self._shown(task_vars or {}):
+            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+        if not self._task.async_val:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _shown(self, task_vars: dict[str, t.Any]) -> contextlib.AbstractContextManager[None]:
+        hidden = self._task.no_log or self._task.async_val or self._task.check_mode
+        if hidden or self._connection.transport != "local":
+            return contextlib.nullcontext()
+        return self._showing(str(task_vars.get("inventory_hostname", "localhost")))
+
+    @contextlib.contextmanager
+    def _showing(self, host: str) -> t.Iterator[None]:
+        given = self._task.environment
+        try:
+            screen = Screen(lambda line: Display().display(f"[{host}] {line}"))
+        except OSError:
+            yield
+            return
+        self._task.environment = [*(given or []), {PIPE_VARIABLE: screen.path}]
+        try:
+            with screen:
+                yield
+        finally:
+            self._task.environment = given
+
+
+class Screen:
+    """Shows each line that is written into a named pipe. A context manager; raises OSError when it is made.
+
+    show: shows one line.  path: of the pipe.
+    """
+
+    def __init__(self, show: t.Callable[[str], None]) -> None:
+        self._show = show
+        self._directory = tempfile.mkdtemp(prefix="isc-", dir=constants.DEFAULT_LOCAL_TMP)
+        self.path = os.path.join(self._directory, "p")
+        try:
+            os.mkfifo(self.path, 0o600)
+            self._source = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+            # As long as this is open, the reader meets no end when the module closes its own.
+            self._mark = open(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK), "wb", buffering=0)  # noqa: SIM115
+            os.set_blocking(self._source, True)
+        except OSError:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            raise
+        self._closed = False
+        # Held while a line is shown: whoever ends this process in the middle of one leaves a queue that hangs the play.
+        self._busy = threading.Lock()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._handlers: dict[int, t.Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._interrupted)
+        self._reader.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        try:
+            self._mark.write(f"{_END}\n".encode())
+        except (OSError, ValueError):  # closed by a signal
+            self._closed = True
+        self._reader.join(_PATIENCE)
+        self._stop()
+        self._restore()
+
+    def _stop(self) -> None:
+        """Nothing is shown after this."""
+        self._closed = True
+        if self._busy.acquire(timeout=_PATIENCE):
+            self._busy.release()
+        self._mark.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _restore(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _interrupted(self, number: int, frame: t.Any) -> None:
+        self._stop()
+        self._restore()
+        handler = self._handlers[number]
+        if callable(handler):
+            handler(number, frame)
+        else:
+            os.kill(os.getpid(), number)
+
+    def _read(self) -> None:
+        with os.fdopen(self._source, encoding="utf-8", errors="replace", newline="\n") as pipe:
+            for _number in range(MOST_LINES):
+                line = pipe.readline().rstrip("\n")
+                with self._busy:
+                    if self._closed or not line or line == _END:
+                        return
+                    # Whatever has written it: it moves nothing and colours nothing.
+                    self._show(one_line(line, 500))
