@@ -54,6 +54,7 @@ WAITING: Options = {
         "choices": list(COMPLETION_STATUSES),
         "default": list(FAILED_STATUSES),
     },
+    "progress_interval": {"type": "str", "default": "60"},
 }
 
 _RANGES = {

@@ -76,8 +76,12 @@ class RequestFailed(IscError):
             "request_attempts": self.attempts,
         }
 
+    @property
+    def address(self) -> str:
+        """The URL without its query, which can be as long as a page."""
+        return self.url.partition("?")[0]
+
     def __str__(self) -> str:
         tries = f" in {self.attempts} attempts" if self.attempts > 1 else ""
         advice = f"; {self.advice}" if self.advice else ""
-        address = self.url.partition("?")[0]  # a query can be as long as a page; the failure returns it whole
-        return f"{self.method} {address} {self.reason}{tries}{advice}."
+        return f"{self.method} {self.address} {self.reason}{tries}{advice}."

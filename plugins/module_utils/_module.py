@@ -19,7 +19,9 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings, completed
+from ansible_collections.sailpoint.isc.plugins.module_utils._progress import PIPE_VARIABLE, Progress, pipe_writer
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds
 
 try:
     from ansible.module_utils.secrets import register_secret
@@ -121,7 +123,9 @@ def run(
     try:
         _argspec.check(module.params, empty_in_check_mode if module.check_mode else ())
         settings = Settings.from_options(module.params, module.unused)
+        interval = duration_or_seconds("progress_interval", module.params.get("progress_interval", "0"))
         with Client(settings, keep_secret) as client:
+            client.show(Progress(pipe_writer(os.environ.get(PIPE_VARIABLE)), interval, client.transport.redacted))
             result = work(module, client)
     except IscError as error:
         failure = {name: fact for name, fact in error.as_failure().items() if fact is not None}

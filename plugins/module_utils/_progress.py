@@ -10,6 +10,7 @@ ever raises or blocks: where a line cannot be written it is dropped, and the mod
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -48,6 +49,8 @@ class Progress:
         self._lock = threading.Lock()
         self._started_at = self._last_at = clock()
         self._lines = 0
+        self._failing = False
+        self._running: dict[int, t.Callable[[], str]] = {}
 
     @property
     def told(self) -> bool:
@@ -59,15 +62,43 @@ class Progress:
         with self._lock:
             self._tell(text)
 
-    def fill(self, texts: t.Callable[[], t.Iterable[str]]) -> None:
-        """Where nothing has been told for the interval, tells what texts gives then."""
+    def failing(self, text: str) -> None:
+        """Tells that requests fail, once until they succeed again."""
+        with self._lock:
+            if not self._failing:
+                self._failing = True
+                self._tell(text)
+
+    def succeeding(self, text: str) -> None:
+        """Tells that requests succeed again, where it was told that they fail."""
+        if self._failing:
+            with self._lock:
+                if self._failing:
+                    self._failing = False
+                    self._tell(text)
+
+    @contextlib.contextmanager
+    def following(self, state: t.Callable[[], str]) -> t.Iterator[None]:
+        """Within, pauses are filled with what state says then; an empty text is nothing to tell."""
+        key = id(state)
+        self._running[key] = state
+        try:
+            yield
+        finally:
+            del self._running[key]
+
+    def fill(self) -> None:
+        """Where nothing has been told for the interval, tells how far everything is that is followed."""
         with self._lock:
             if self._write is None or self.seconds_left() > 0:
                 return
-            for text in texts():
-                self._tell(text)
-            # Also where there was nothing to tell: the next time is an interval away.
+            # Whoever comes next has nothing to fill: what follows may take a request, and is not waited for.
             self._last_at = self._clock()
+            states = list(self._running.values())
+        for state in states:
+            text = state()
+            if text:
+                self.tell(text)
 
     def seconds_left(self) -> float:
         """Seconds until fill() has something to do; infinite where nothing is told."""

@@ -71,10 +71,10 @@ def listed(parts: t.Sequence[str], separator: str = "; ") -> str:
     return separator.join(parts[:_MOST_LISTED]) + (f"{separator}and {more} more" if more > 0 else "")
 
 
-def length(seconds: float) -> str:
-    """A length of time in words: 4.2 s, 1 min 12 s, 30 h 5 min, 3 d 4 h."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
+def length(seconds: float, *, whole: bool = False) -> str:
+    """A length of time in words: 4.2 s (4 s where it shall be whole), 1 min 12 s, 30 h 5 min, 3 d 4 h."""
+    if seconds < (59.5 if whole else 59.95):
+        return f"{seconds:.{0 if whole else 1}f} s"
     minutes, left = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {left} s"

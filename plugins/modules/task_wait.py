@@ -196,9 +196,11 @@ requests:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import Aggregations
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.narrator import Narrator
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
@@ -220,7 +222,7 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
-    waiter = Waiter.from_options(options)
+    waiter = Waiter.from_options(options, progress=client.progress)
     grace = duration_or_seconds("not_found_grace", options["not_found_grace"])
     selection = Selection.from_options(options, client.api)
     tasks = TaskStatuses(client)
@@ -232,7 +234,15 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
         if selection.source_ids is not None:
             idle = IdleSources(client, tasks, selection, Sources(client).by_id, report=options["on_idle"] != "ignore")
         watch = QuietWatch(tasks, selection, options["settle"], waiter.clock, idle)
-    wait = Wait(watch, waiter, client, options["fail_on"], options["fields"], options["on_idle"] == "check")
+    wait = Wait(
+        watch,
+        waiter,
+        client,
+        options["fail_on"],
+        options["fields"],
+        fail_on_idle=options["on_idle"] == "check",
+        narrator=Narrator(client, {}, counts=Aggregations(client).counts),
+    )
     if selection.ids == []:
         note = "ids is empty, so that nothing is waited for; outside of check mode this is an error."
         return {**wait.results(), "msg": note}

@@ -11,17 +11,25 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import (
+    NotWanted,
     Start,
     Starter,
     Turn,
     Wanted,
 )
-from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.narrator import Narrator
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, task_id
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    Record,
+    completed_at,
+    started_at,
+    task_id,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import LAST_LOOK, IdsWatch, Wait, WaitFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import length
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
 
 # Seconds that the task of an aggregation may be unknown after its launch.
@@ -74,14 +82,42 @@ class Aggregate:
 
     def run(self) -> dict[str, t.Any]:
         """Starts it, waits for it if wanted, and gives the result of the module. Raises IscError."""
-        start = self._starter.run()
+        try:
+            start = self._starter.run()
+        except NotWanted:
+            raise
+        except IscError as error:
+            maybe = isinstance(error, RequestFailed) and error.maybe_applied
+            self.tell(f"failed: {error}" if maybe else f"not started: {error}")
+            raise
+        self.tell(self._told(start), start.task)
         result = self._result(start)
         if start.action == "adopted" or (start.action == "started" and self._options["wait"]):
             self._wait(start, result)
         return result
 
+    def tell(self, text: str, task: Record | None = None) -> None:
+        """Tells of this aggregation; task: its record, where there is one."""
+        self._client.progress.tell(f"{self._starter.subject(task or {})}: {text}")
+
+    def _told(self, start: Start) -> str:
+        if start.action == "started":
+            return (
+                f"started; its answer was lost, and {task_id(start.task or {})} was found"
+                if start.warnings
+                else "started"
+            )
+        task = start.task or {}
+        ended, began = completed_at(task), started_at(task)
+        if ended is not None:
+            return f"{start.action}, succeeded {self._ago(ended)} ago"
+        return f"{start.action}, already running" + ("" if began is None else f" for {self._ago(began)}")
+
+    def _ago(self, moment: float) -> str:
+        return length(max(0.0, self._client.now() - moment), whole=True)
+
     def _waiter(self) -> Waiter:
-        return Waiter.from_options(self._options, self._clock)
+        return Waiter.from_options(self._options, self._clock, self._client.progress)
 
     def _wait(self, start: Start, result: dict[str, t.Any]) -> None:
         followed = str(task_id(t.cast(Record, start.task)))
@@ -89,10 +125,19 @@ class Aggregate:
         watch = IdsWatch(self._tasks, [followed], _NOT_FOUND_GRACE, self._clock)
         failure = None
         try:
-            wait = Wait(watch, waiter, self._client, self._options["fail_on"], fields=None, names=self._starter.names())
-            found = wait.run()
+            found = Wait(
+                watch,
+                waiter,
+                self._client,
+                self._options["fail_on"],
+                fields=None,
+                names=self._starter.names(),
+                narrator=Narrator(self._client, {}, self._starter.subject, self._aggregations.counts),
+            ).run()
         except WaitFailed as error:
             failure, found = error, error.as_failure()
+        if failure is not None and not watch.seen.is_over(followed):
+            self.tell(f"failed: {failure}")
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(followed, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)

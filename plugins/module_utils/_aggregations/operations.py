@@ -17,7 +17,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.answer
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client, is_record
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.multipart import Multipart, new_boundary
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, definition_name
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import task_id as id_of_task
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp, parse_timestamp
 
 _MOMENTS = ("created", "modified", "launched", "completed")
@@ -28,10 +29,15 @@ _USER_ADVICE = (
 _NO_SOURCE = "check source_id, and that base_url is the address of the tenant's API"
 
 
+# Seconds for how far an aggregation is while it runs: good to know, and not worth a wait.
+_LONGEST_GLANCE = 2
+
+
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What is aggregated. operation: the last part of the path.  definition: the filter's name of its tasks."""
+    """What is aggregated, in words. operation: the last part of the path.  definition: the filter's name of its tasks."""
 
+    words: str
     operation: str
     definition: str
     optimized: bool = False
@@ -40,9 +46,11 @@ class Kind:
 
 
 KINDS = {
-    "accounts": Kind("load-accounts", "CLOUD_ACCOUNT_AGGREGATION", optimized=True, tells_progress=True),
-    "entitlements": Kind("load-entitlements", "CLOUD_GROUP_AGGREGATION"),
-    "uncorrelated_accounts": Kind("load-uncorrelated-accounts", "CLOUD_PROCESS_UNCORRELATED_ACCOUNTS", needs_file=True),
+    "accounts": Kind("accounts", "load-accounts", "CLOUD_ACCOUNT_AGGREGATION", optimized=True, tells_progress=True),
+    "entitlements": Kind("entitlements", "load-entitlements", "CLOUD_GROUP_AGGREGATION"),
+    "uncorrelated_accounts": Kind(
+        "uncorrelated accounts", "load-uncorrelated-accounts", "CLOUD_PROCESS_UNCORRELATED_ACCOUNTS", needs_file=True
+    ),
 }
 
 
@@ -60,6 +68,8 @@ class Aggregations:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        # Tasks whose progress is not told
+        self._silent: set[str] = set()
 
     def launch(
         self,
@@ -99,9 +109,32 @@ class Aggregations:
 
         It is told for an hour after the end, and only to a token that acts for a user.
         """
+        return self._progress(task_id)
+
+    def counts(self, task: Record) -> str:
+        """How many accounts a running aggregation has processed, in words; empty where nothing tells.
+
+        Asks once at most, for a moment only, and no more where it was not told before.
+        """
+        wanted = id_of_task(task)
+        if wanted is None or wanted in self._silent or definition_name(task) != KINDS["accounts"].definition:
+            return ""
+        with self._client.transport.within(_LONGEST_GLANCE):
+            progress = self._progress(wanted, optional=True)
+        if progress is None:
+            self._silent.add(wanted)
+            return ""
+        done, total = progress.get("processedAccounts"), progress.get("totalAccounts")
+        if not isinstance(done, int):
+            return ""
+        return f"{done:,} of {total:,} accounts" if isinstance(total, int) and total >= done else f"{done:,} accounts"
+
+    def _progress(self, task_id: str, *, optional: bool = False) -> Record | None:
         url = self._client.url("account-aggregations", task_id, "status")
         try:
-            progress: Record = self._client.request("GET", url, accept=is_record, wanted="the progress").body
+            progress: Record = self._client.request(
+                "GET", url, accept=is_record, wanted="the progress", optional=optional
+            ).body
         except RequestFailed:
             return None
         return progress

@@ -59,6 +59,7 @@ class AggregateMany:
         max_parallel: int,
         stop_on_failure: bool,
     ) -> None:
+        self._progress = client.progress
         self._max_parallel = max_parallel
         self._stop_on_failure = stop_on_failure
         self._failed = threading.Event()
@@ -94,6 +95,7 @@ class AggregateMany:
         for thread in threads:
             while thread.is_alive():
                 thread.join(_GLANCE)
+                self._progress.fill()
         if self._crash is not None:
             raise self._crash
         return self._result()
@@ -206,6 +208,7 @@ class _Step:
             result = what(self._aggregate)
             failed, reason = False, result.get("msg", "")
         except NotWanted:
+            self._aggregate.tell("not started, as another aggregation failed before")
             return
         except IscError as error:
             result = error.as_failure()

@@ -18,12 +18,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
     completed_at,
     created_at,
     name_of,
+    source_of,
     task_id,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 # A launch whose answer was lost is looked for at once and after these pauses, for so long at least; seconds.
@@ -34,6 +35,7 @@ _LEAST_LOOKING = 60
 _LAST_LOOK = 5
 # Somebody else may start one as well while it is looked for.
 _MOST_NEW = 10
+_LONGEST_SOURCE = 100
 _IN_THE_WAY = "nothing was started, as this one is in the way: raise timeout, or look whether it is stuck"
 # A refusal with nothing running: the other one has just ended, or the reason is another.
 _MOST_GROUNDLESS_REFUSALS = 2
@@ -155,6 +157,11 @@ class Starter:
         name = self._wanted.source_name
         return {} if name is None else {self._wanted.source_id: name}
 
+    def subject(self, task: Record) -> str:
+        """Source and kind of the aggregation, as lines about it begin; task: its record, as far as it is known."""
+        source = self._wanted.source_name or source_of(task)[1] or self._wanted.source_id
+        return f"{one_line(source, _LONGEST_SOURCE)}, {self._wanted.kind.words}"
+
     def _name(self, record: Record) -> str:
         return name_of(record, self.names())
 
@@ -205,6 +212,7 @@ class Starter:
     def _let_finish(self, running: Record) -> None:
         busy_id = self._id_of(running)
         self._turn.pass_on()
+        self._client.progress.tell(f"{self.subject(running)}: waits for the end of {self._name(running)}")
         waiter = self.waiter()
         grace = max(0.0, self._ends_at - self._clock.now())
         watch = _WatchWhileWanted(self._turn, self._tasks, [busy_id], grace, self._clock)

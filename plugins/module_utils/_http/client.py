@@ -17,6 +17,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import Reque
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.tokens import Token, TokenSource
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer, Call, Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._progress import SILENT, Progress
 
 if t.TYPE_CHECKING:
     import requests
@@ -51,6 +52,7 @@ class Client:
     warnings: sentences for the user about what the tenant gave, though it was no failure.
     underway: the tasks that were started or are waited for, in words, by their ids: what goes on in the tenant when
         this ends before its time.
+    progress: tells somebody what happens, as it happens; silent until show() is called.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Client:
         self.transport = transport or Transport(settings)
         self.warnings = self.transport.warnings
         self.underway: dict[str, str] = {}
+        self.progress = SILENT
         self._settings = settings
         self._tokens = TokenSource(settings, self.transport, on_secret)
 
@@ -79,6 +82,17 @@ class Client:
     def now(self) -> float:
         """The time on the tenant's clock, where an answer has told it, else on this machine's; seconds since 1970."""
         return self.transport.now()
+
+    def show(self, progress: Progress) -> None:
+        """From now on tells there what happens, also when requests begin to fail and when they succeed again."""
+        self.progress = progress
+        self.transport.watch = self._tell_fault
+
+    def _tell_fault(self, fault: RequestFailed | None) -> None:
+        if fault is None:
+            self.progress.succeeding("Requests succeed again.")
+        else:
+            self.progress.failing(f"Requests fail and are tried again: {fault.method} {fault.address} {fault.reason}.")
 
     def url(self, service: str, *segments: str, query: t.Mapping[str, object] | None = None) -> str:
         """The address of an operation: every segment is one part of the path, whatever characters it holds."""

@@ -69,6 +69,7 @@ class Call:
     wanted: what accept looks for, in words.
     body: what is sent, or what makes it anew for every try.
     idempotent: false where the request must not be sent again unless it is certain that it had no effect.
+    optional: true for what is good to know and no more: it is not tried again, and its failure is told nobody.
     advice: what to do about a status, where the general advice is not good enough.
     """
 
@@ -79,6 +80,7 @@ class Call:
     body: t.Any = None
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     idempotent: bool = True
+    optional: bool = False
     advice: dict[int, str] = dataclasses.field(default_factory=dict)
     attempts: int = 0
 
@@ -104,6 +106,7 @@ class Transport:
     warnings: sentences for the user about what the answers told, though it was no failure.
     deprecated: method and path of the first answer that the server marked deprecated.
     server_time: what the last answer said about the time on the server's clock.
+    watch: told every transient failure, and None for every answer.
     clock_offset: how many seconds the server's clock is ahead of this machine's at the least, by the last answer that
         told; 0.0 where none did, and where the two may be the same.
     """
@@ -119,6 +122,7 @@ class Transport:
         self.warnings: list[str] = []
         self.deprecated: str | None = None
         self.server_time: datetime | None = None
+        self.watch: t.Callable[[RequestFailed | None], None] = lambda fault: None
         self.clock_offset = 0.0
         self._settings = settings
         self._clock = clock
@@ -147,6 +151,10 @@ class Transport:
         finally:
             self._deadline.reset(token)
 
+    def within(self, seconds: float) -> contextlib.AbstractContextManager[None]:
+        """As until(), for so many seconds from now on."""
+        return self.until(self._clock() + seconds)
+
     def left(self) -> float | None:
         """Seconds until the deadline of this thread; None where it has none."""
         deadline = self._deadline.get()
@@ -165,8 +173,14 @@ class Transport:
         retry = 0
         while True:
             try:
-                return self._try(call, authorize)
+                answer = self._try(call, authorize)
+                self.watch(None)
+                return answer
             except RequestFailed as error:
+                if call.optional:
+                    raise
+                if error.transient:
+                    self.watch(error)
                 again = call.idempotent or not error.maybe_applied
                 if not again or not self.wait_before_retry(error, retry):
                     raise
@@ -298,7 +312,7 @@ class Transport:
                 readable = False
         if not 200 <= status < 300:
             said = body if readable else content.decode("utf-8", errors="replace")
-            error_response = failures.ErrorResponse.read(status, said, self._redacted)
+            error_response = failures.ErrorResponse.read(status, said, self.redacted)
             raise self._failure(
                 call,
                 error_response.reason,
@@ -346,17 +360,18 @@ class Transport:
     ) -> RequestFailed:
         request_id = "" if response is None else response.headers.get("SLPT-Request-ID", "")
         error = RequestFailed(
-            one_line(self._redacted(reason)),
+            one_line(self.redacted(reason)),
             method=call.method,
             url=call.url,
             status=None if response is None else response.status_code,
-            request_id=one_line(self._redacted(request_id)) or None,
+            request_id=one_line(self.redacted(request_id)) or None,
             **facts,
         )
         error.attempts = call.attempts
         return error
 
-    def _redacted(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
+        """The text without any secret or token that is known."""
         forms = {form for secret in tuple(self.secrets) for form in _forms(secret)}
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "********")

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._progress import SILENT, Progress
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds
 
 
@@ -40,6 +41,7 @@ class Waiter:
 
     ends_at: the moment on the clock when the time is up, where part of it has been used for something else; None: the
         timeout begins with the wait.
+    progress: filled while nothing happens.
     polls: how often a poll was answered.  elapsed: seconds from the start of the wait to its end.
     fault: the transient fault that the last poll met, None where it met none.
     """
@@ -48,12 +50,15 @@ class Waiter:
     pauses: t.Iterator[float]
     clock: Clock = dataclasses.field(default_factory=Clock)
     ends_at: float | None = None
+    progress: Progress = SILENT
     polls: int = 0
     elapsed: float = 0.0
     fault: RequestFailed | None = None
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any], clock: Clock | None = None) -> Waiter:
+    def from_options(
+        cls, options: t.Mapping[str, t.Any], clock: Clock | None = None, progress: Progress = SILENT
+    ) -> Waiter:
         """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
         interval = duration_or_seconds("interval", options["interval"], positive=True)
         longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
@@ -62,7 +67,7 @@ class Waiter:
                 "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
             )
         timeout = duration_or_seconds("timeout", options["timeout"])
-        return cls(timeout, doubling(interval, longest), clock or Clock())
+        return cls(timeout, doubling(interval, longest), clock or Clock(), progress=progress)
 
     def deadline(self) -> float:
         """The moment on the clock when the time of a wait that begins now is up."""
@@ -94,7 +99,14 @@ class Waiter:
                 left = deadline - self.clock.now()
                 if left <= 0:
                     return False
-                self.clock.sleep(min(pause, left))
+                self._rest(min(pause, left))
             return False
         finally:
             self.elapsed = self.clock.now() - started
+
+    def _rest(self, seconds: float) -> None:
+        ends_at = self.clock.now() + seconds
+        while seconds > 0:
+            self.clock.sleep(min(seconds, self.progress.seconds_left()))
+            self.progress.fill()
+            seconds = ends_at - self.clock.now()

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.narrator import Narrator
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     COMPLETION_STATUSES,
@@ -202,6 +203,7 @@ class Wait:
     fail_on: the completion statuses that are a failure.  fields: the keys of the records that are given back.
     fail_on_idle: whether they are one as well where the last task of an idle source ended so.
     names: of sources by their ids, as the caller calls them; the others are called as their tasks do.
+    narrator: tells how it goes; None: in the usual words.
     """
 
     watch: IdsWatch | QuietWatch
@@ -211,11 +213,18 @@ class Wait:
     fields: t.Sequence[str] | None
     fail_on_idle: bool = False
     names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    narrator: Narrator | None = None
     _underway: t.Collection[str] = dataclasses.field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        self._narrator = self.narrator or Narrator(self.client, self.names)
 
     def run(self) -> dict[str, t.Any]:
         """What the wait found, for the result of a task. Raises WaitFailed."""
-        with self.client.transport.until(self.waiter.deadline() + LAST_LOOK):
+        with (
+            self.client.transport.until(self.waiter.deadline() + LAST_LOOK),
+            self.client.progress.following(self._state),
+        ):
             in_time = self._poll(self.waiter)
             if not in_time:
                 # Good to know, and no reason for another failure.
@@ -246,9 +255,15 @@ class Wait:
 
     def _look(self) -> bool:
         try:
-            return self.watch.poll()
+            done = self.watch.poll()
         finally:
             self._say_what_is_underway()
+        seen = self.watch.seen
+        self._narrator.ends({key: record for key, record in seen.items() if seen.is_over(key)})
+        return done
+
+    def _state(self) -> str:
+        return self._narrator.pending(self.watch.seen.pending().values())
 
     def _say_what_is_underway(self) -> None:
         pending = {key: self._name(record) for key, record in self.watch.seen.pending().items()}
