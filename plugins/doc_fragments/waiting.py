@@ -36,4 +36,14 @@ options:
     elements: str
     choices: [SUCCESS, WARNING, ERROR, TERMINATED, TEMPERROR]
     default: [ERROR, TERMINATED, TEMPERROR]
+  progress_interval:
+    description:
+      - While the module waits, lines on the controller tell what has started and ended, and when requests fail. When
+        nothing was told for this long, in seconds or as a duration, a line tells what is pending and for how long.
+      - For account aggregations it also tells how many accounts were processed, if the token acts for a user.
+      - With V(0) nothing is told. Nothing is told either with C(no_log), with C(async), in check mode, or when the
+        module does not run on the controller.
+    type: str
+    default: '60'
+    version_added: 0.3.0
 """

@@ -101,13 +101,9 @@ class Aggregate:
         self._client.progress.tell(f"{self._starter.subject(task or {})}: {text}")
 
     def _told(self, start: Start) -> str:
-        if start.action == "started":
-            return (
-                f"started; its answer was lost, and {task_id(start.task or {})} was found"
-                if start.warnings
-                else "started"
-            )
         task = start.task or {}
+        if start.action == "started":
+            return "started" + (f"; the answer was lost, and {task_id(task)} was found" if start.warnings else "")
         ended, began = completed_at(task), started_at(task)
         if ended is not None:
             return f"{start.action}, succeeded {self._ago(ended)} ago"

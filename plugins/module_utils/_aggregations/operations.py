@@ -35,7 +35,7 @@ _LONGEST_GLANCE = 2
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What is aggregated, in words. operation: the last part of the path.  definition: the filter's name of its tasks."""
+    """What is aggregated. operation: the last part of the path.  definition: the filter's name of its tasks."""
 
     words: str
     operation: str
@@ -109,7 +109,14 @@ class Aggregations:
 
         It is told for an hour after the end, and only to a token that acts for a user.
         """
-        return self._progress(task_id)
+        url = self._client.url("account-aggregations", task_id, "status")
+        try:
+            progress: Record = self._client.request(
+                "GET", url, accept=is_record, wanted="the progress", optional=True
+            ).body
+        except RequestFailed:
+            return None
+        return progress
 
     def counts(self, task: Record) -> str:
         """How many accounts a running aggregation has processed, in words; empty where nothing tells.
@@ -120,7 +127,7 @@ class Aggregations:
         if wanted is None or wanted in self._silent or definition_name(task) != KINDS["accounts"].definition:
             return ""
         with self._client.transport.within(_LONGEST_GLANCE):
-            progress = self._progress(wanted, optional=True)
+            progress = self.progress(wanted)
         if progress is None:
             self._silent.add(wanted)
             return ""
@@ -128,16 +135,6 @@ class Aggregations:
         if not isinstance(done, int):
             return ""
         return f"{done:,} of {total:,} accounts" if isinstance(total, int) and total >= done else f"{done:,} accounts"
-
-    def _progress(self, task_id: str, *, optional: bool = False) -> Record | None:
-        url = self._client.url("account-aggregations", task_id, "status")
-        try:
-            progress: Record = self._client.request(
-                "GET", url, accept=is_record, wanted="the progress", optional=optional
-            ).body
-        except RequestFailed:
-            return None
-        return progress
 
 
 def _is_launch(body: t.Any) -> bool:

@@ -144,7 +144,13 @@ def test_no_text_of_any_option_of_a_module_keeps_white_space_at_an_end(module: s
     assert raw in ([], ["\u2003x y\n"])
 
 
-WAITING = {"timeout": "1h", "interval": "2", "max_interval": "30", "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"]}
+WAITING = {
+    "timeout": "1h",
+    "interval": "2",
+    "max_interval": "30",
+    "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"],
+    "progress_interval": "60",
+}
 PAGING = {"offset": 0, "limit": 250, "count": False}
 
 

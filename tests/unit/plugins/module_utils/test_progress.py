@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import typing as t
 from pathlib import Path
@@ -23,7 +25,11 @@ class Told:
         self.progress = Progress(self.lines.append, interval, redacted, lambda: self.time)
 
     def fill(self, *texts: str) -> None:
-        self.progress.fill(lambda: texts)
+        """What is followed says these texts, one each."""
+        with contextlib.ExitStack() as stack:
+            for text in texts:
+                stack.enter_context(self.progress.following(functools.partial(str, text)))
+            self.progress.fill()
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,24 @@ def test_where_there_is_nothing_to_fill_a_pause_with_the_next_is_an_interval_awa
     assert told.progress.seconds_left() == 10
 
 
+def test_a_request_may_fail_while_a_pause_is_filled_and_others_tell_what_happens_meanwhile() -> None:
+    told = Told(interval=10)
+    told.time += 10
+
+    def state() -> str:
+        told.progress.failing("requests fail")
+        told.progress.failing("requests fail")
+        told.progress.succeeding("requests succeed")
+        told.progress.succeeding("requests succeed")
+        return "pending"
+
+    with told.progress.following(state):
+        told.progress.fill()
+    told.time += 10
+    told.progress.fill()
+    assert [line.split(" ", 1)[1] for line in told.lines] == ["requests fail", "requests succeed", "pending"]
+
+
 def test_after_so_many_lines_one_says_that_no_more_follow() -> None:
     told = Told()
     for number in range(MOST_LINES + 10):
@@ -70,7 +94,8 @@ def test_after_so_many_lines_one_says_that_no_more_follow() -> None:
 @pytest.mark.parametrize("progress", [SILENT, Progress(print, 0)])
 def test_nothing_is_told_where_nobody_wants_it(progress: Progress, capsys: pytest.CaptureFixture[str]) -> None:
     progress.tell("x")
-    progress.fill(lambda: pytest.fail("nobody asked"))
+    with progress.following(lambda: pytest.fail("nobody asked")):
+        progress.fill()
     assert not progress.told
     assert progress.seconds_left() == float("inf")
     assert capsys.readouterr().out == ""

@@ -17,6 +17,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import Inval
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import WaitFailed
+from ansible_collections.sailpoint.isc.tests.unit.fakes import settings
 
 Step = t.Callable[[], None]
 
@@ -35,6 +36,7 @@ class Stage:
         self.before: dict[tuple[str, str], t.Callable[[Turn], object]] = {}
         self.does: dict[tuple[str, str], Step] = {}
         self.options: list[dict[str, t.Any]] = []
+        self.told: list[str] = []
         self.order: list[tuple[str, str]] = []
         self.running = 0
         self.most_running = 0
@@ -67,6 +69,9 @@ class Played:
         record = {"id": "-".join(self.key), "target": {"id": self.key[0], "name": self.key[0].upper()}}
         return {"changed": True, "action": "started", "task": record, "warnings": [f"{self.key[0]} is odd"]}
 
+    def tell(self, text: str) -> None:
+        self.stage.told.append(f"{self.key[0]} {text}")
+
     def planned(self) -> dict[str, t.Any]:
         return {"changed": True, "action": "started", "task": None, "msg": "It would be started.", "warnings": []}
 
@@ -92,8 +97,9 @@ def source(source_id: str, *kinds: str, **facts: t.Any) -> dict[str, t.Any]:
 
 
 def many(*sources: dict[str, t.Any], max_parallel: int = 1, stop_on_failure: bool = True) -> AggregateMany:
+    client = Client(settings())
     nobody: t.Any = None
-    return AggregateMany(nobody, nobody, sources, {"timeout": "1h"}, max_parallel, stop_on_failure)
+    return AggregateMany(client, nobody, sources, {"timeout": "1h"}, max_parallel, stop_on_failure)
 
 
 def raising(error: BaseException) -> Step:
