@@ -93,7 +93,12 @@ class Screen:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.signal(number, self._interrupted)
-        self._reader.start()
+        # A signal that reaches the reader would not wake up the main thread, which alone can act on it.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self._reader.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def __exit__(self, *_exception: object) -> None:
         try:

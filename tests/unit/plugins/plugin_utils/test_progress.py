@@ -12,11 +12,12 @@ import threading
 import time
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._progress import pipe_writer
 from ansible_collections.sailpoint.isc.plugins.plugin_utils import _progress
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._progress import Screen
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._progress import ProgressAction, Screen
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,15 @@ def test_where_no_pipe_can_be_made_that_is_an_oserror(directory: Path) -> None:
     directory.rmdir()
     with pytest.raises(OSError, match="No such file"):
         Screen(print)
+
+
+def test_where_no_pipe_can_be_made_the_module_runs_all_the_same(directory: Path) -> None:
+    directory.rmdir()
+    action: t.Any = ProgressAction.__new__(ProgressAction)
+    action._task = SimpleNamespace(environment=[{"A": "b"}], no_log=False, async_val=0, check_mode=False)
+    action._connection = SimpleNamespace(transport="local")
+    with action._shown({}):
+        assert action._task.environment == [{"A": "b"}]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
