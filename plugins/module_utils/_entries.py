@@ -32,7 +32,7 @@ def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
         entries = options.get(option)
         if "options" not in facts or not isinstance(entries, list):
             continue
-        validator = ArgumentSpecValidator(facts["options"])
+        validator = ArgumentSpecValidator(facts["options"], required_one_of=facts.get("required_one_of"))
         for position, entry in enumerate(entries):
             if not isinstance(entry, dict):
                 continue
@@ -47,6 +47,21 @@ def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
                 kind = f"Unsupported parameters for {option}: " if refused.unsupported_parameters else ""
                 return f"{_words(option, position, entry)}: {kind}{refused.error_messages[0].rstrip('.')}."
     return None
+
+
+def written_out(value: t.Any, entry: t.Callable[[str], dict[str, str]]) -> t.Any:
+    """A list of dictionaries in which a text may stand for one; entry: gives that one.
+
+    A text in place of the list is one of texts with commas, and JSON is what it says.
+    """
+    entries = value.split(",") if isinstance(value, str) and not _is_json(value) else value
+    if not isinstance(entries, list):
+        return value
+    return [entry(each.strip()) if isinstance(each, str) and not _is_json(each) else each for each in entries]
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
 
 
 def _words(option: str, position: int, entry: t.Mapping[str, t.Any]) -> str:

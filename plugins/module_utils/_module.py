@@ -14,7 +14,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec
-from ansible_collections.sailpoint.isc.plugins.module_utils._entries import invalid_entry
+from ansible_collections.sailpoint.isc.plugins.module_utils._entries import invalid_entry, written_out
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
@@ -35,11 +35,13 @@ except ImportError:  # ansible-core before 2.22
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Seconds after which a module that was interrupted and still works is told again to end.
 _AGAIN = 0.2
+Shorthands = t.Mapping[str, t.Callable[[str], dict[str, str]]]
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
     """A module whose failures never show its secrets.
 
+    shorthands: see run().
     unused: the environment variables with credentials that were not used, as the options name another client.
     """
 
@@ -47,10 +49,19 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
     unused: t.Sequence[str] = ()
     _told = False
 
+    def __init__(self, shorthands: Shorthands, **facts: t.Any) -> None:
+        self._shorthands = shorthands
+        super().__init__(**facts)
+
     def _load_params(self) -> None:
         """Reads the options, and makes them ready before Ansible checks choices and types."""
         super()._load_params()
-        options = _argspec.stripped(self.params, self.argument_spec)
+        written = {
+            name: written_out(self.params[name], entry)
+            for name, entry in self._shorthands.items()
+            if name in self.params
+        }
+        options = _argspec.stripped({**self.params, **written}, self.argument_spec)
         self.params, self.unused = completed(options, os.environ)
 
     def fail_json(self, msg: str, **facts: t.Any) -> None:
@@ -98,6 +109,7 @@ def run(
     libraries: t.Mapping[str, bool] | None = None,
     returns_token: bool = False,
     empty_in_check_mode: t.Collection[str] = (),
+    shorthands: Shorthands | None = None,
     **spec: t.Any,
 ) -> None:
     """Runs a module: work gets the module and a client, and returns the result, its warnings under that key.
@@ -106,9 +118,12 @@ def run(
     libraries: what the module needs beside requests, and whether it could be imported.
     returns_token: the token is what the module is for, so that it must not be masked in its result.
     empty_in_check_mode: lists that may be empty there, as what they come from was not done.
+    shorthands: options that are lists of dictionaries, and what a text in them stands for.
     spec: whatever else AnsibleModule takes.
     """
-    module = Module(argument_spec={**_argspec.AUTH, **(options or {})}, supports_check_mode=True, **spec)
+    module = Module(
+        shorthands or {}, argument_spec={**_argspec.AUTH, **(options or {})}, supports_check_mode=True, **spec
+    )
     client: Client | None = None
     _leave_nothing_behind(module, lambda: client.underway if client else {})
     for library, present in {"requests": transport.HAS_REQUESTS, **(libraries or {})}.items():

@@ -30,6 +30,15 @@ options:
       - Only the tasks of the sources with these ids.
     type: list
     elements: str
+  source_names:
+    description:
+      - Only the tasks of the sources with these names; with O(source_ids), of those and of these.
+      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
+        where there are many. This takes the scope C(idn:sources:read).
+      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+    type: list
+    elements: str
+    version_added: 0.3.0
   types:
     description:
       - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION) or V(CLOUD_GROUP_AGGREGATION)
@@ -47,7 +56,8 @@ options:
     description:
       - Return only RV(total_count), and no records. It takes one request, or a few where a list is too long for one.
       - Cannot be combined with a filter that only the module can apply. On O(api_version=beta) and
-        O(api_version=v2024) these are O(source_ids), O(types), O(unique_names), O(newer_than) and O(older_than);
+        O(api_version=v2024) these are O(source_ids), O(source_names), O(types), O(unique_names), O(newer_than) and
+        O(older_than);
         on the others the last three.
     type: bool
     default: false
@@ -108,6 +118,17 @@ tenant_time:
   type: str
   version_added: 0.3.0
   sample: "2026-05-17T20:00:00.000Z"
+sources:
+  description:
+    - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
+    - C(name) is null for those that were given by their ids.
+  returned: with O(source_names)
+  type: list
+  elements: dict
+  version_added: 0.3.0
+  sample:
+    - id: 2c9180835d2e5168015d32f890ca1581
+      name: HR System
 total_count:
   description: How many pending tasks match, whatever O(offset) and O(max_results) say.
   returned: with O(count=true) or O(count_only=true)
@@ -119,6 +140,7 @@ total_count:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import projected
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
@@ -126,6 +148,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_
 
 OPTIONS = {
     "source_ids": {"type": "list", "elements": "str"},
+    "source_names": {"type": "list", "elements": "str"},
     "types": {"type": "list", "elements": "str"},
     "unique_names": {"type": "list", "elements": "str"},
     "count_only": {"type": "bool", "default": False},
@@ -137,6 +160,11 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     tasks = TaskStatuses(client)
     selection = Selection.from_options(module.params, client.api)
     result: dict[str, object] = {"tasks": []}
+    if module.params["count_only"]:
+        tasks.check_countable(selection)
+    selection, names = selection.identified(Sources(client).ids_of)
+    if names:
+        result["sources"] = selection.sources(names)
     if module.params["count_only"]:
         result["total_count"] = tasks.count_pending(selection)
     else:

@@ -37,9 +37,16 @@ attributes:
 options:
   source_id:
     description:
-      - The id of the source.
+      - The id of the source. Either this or O(source_name) must be given.
     type: str
-    required: true
+  source_name:
+    description:
+      - The name of the source, in place of O(source_id). It must match exactly, upper and lower case included.
+      - It is looked up once, with one request, before anything is sent to the source. This takes the scope
+        C(idn:sources:read).
+      - No source of that name is an error that suggests similar ones. So are several, with their ids.
+    type: str
+    version_added: 0.3.0
   aggregation:
     description:
       - What to aggregate.
@@ -73,6 +80,16 @@ options:
       - Nothing is started when the last aggregation of that kind that ended with SUCCESS has completed less than this
         long ago, such as V(12h).
     type: str
+  require_healthy:
+    description:
+      - Start nothing on the source unless its last health check found it healthy. It is asked for right before the
+        launch, also after waiting, with one request that takes the scope C(idn:sources:read). What O(on_busy) and
+        O(max_age) need no launch for does not depend on it.
+      - A source of which the tenant does not tell whether it is healthy counts as unhealthy.
+      - Otherwise the task fails, and returns RV(source_status) and RV(source_since).
+    type: bool
+    default: false
+    version_added: 0.3.0
   wait:
     description:
       - Wait until the aggregation has completed, and fail if it ends as O(fail_on) names.
@@ -87,6 +104,7 @@ notes:
   - Entitlement aggregations need the personal access token of a user; an API client is refused.
 seealso:
   - module: sailpoint.isc.task_wait
+  - module: sailpoint.isc.source_info
 """
 
 EXAMPLES = r"""
@@ -95,6 +113,12 @@ EXAMPLES = r"""
     source_id: 2c9180835d2e5168015d32f890ca1581
     wait: true
     timeout: 2h
+
+- name: Aggregate a source by its name, unless it is down
+  sailpoint.isc.source_aggregation:
+    source_name: HR System
+    require_healthy: true
+    wait: true
 
 - name: Aggregate entitlements unless that was done within the last 12 hours
   sailpoint.isc.source_aggregation:
@@ -153,6 +177,18 @@ msg:
   returned: when nothing was started
   type: str
   sample: Cloud Account Aggregation of HR System (af1b82086c194f89acce82e156ff6e61) is already running.
+source_status:
+  description: What the last health check of the source found; left out where the tenant does not tell.
+  returned: when nothing was started because of O(require_healthy)
+  type: str
+  version_added: 0.3.0
+  sample: SOURCE_STATE_ERROR_VA
+source_since:
+  description: When that health check was, as the tenant writes it; left out where the tenant does not tell.
+  returned: when nothing was started because of O(require_healthy)
+  type: str
+  version_added: 0.3.0
+  sample: "2026-05-17T19:33:04.3801666300Z"
 elapsed:
   description: How long was waited for the end of the aggregation, in seconds.
   returned: after waiting
@@ -169,12 +205,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
 OPTIONS = {
-    "source_id": {"type": "str", "required": True},
+    "source_id": {"type": "str"},
+    "source_name": {"type": "str"},
     "aggregation": {"type": "str", "default": "accounts", "choices": list(KINDS)},
     "file": {"type": "path"},
     "disable_optimization": {"type": "bool", "default": False},
     "on_busy": {"type": "str", "default": "fail", "choices": ["fail", "skip", "adopt", "wait"]},
     "max_age": {"type": "str"},
+    "require_healthy": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     **_argspec.WAITING,
 }
@@ -186,7 +224,13 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
 
 
 def main() -> None:
-    _module.run(work, OPTIONS, required_if=[("aggregation", "uncorrelated_accounts", ["file"])])
+    _module.run(
+        work,
+        OPTIONS,
+        required_if=[("aggregation", "uncorrelated_accounts", ["file"])],
+        required_one_of=[("source_id", "source_name")],
+        mutually_exclusive=[("source_id", "source_name")],
+    )
 
 
 if __name__ == "__main__":

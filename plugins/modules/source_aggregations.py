@@ -35,16 +35,22 @@ options:
   sources:
     description:
       - The sources, in the order in which they are aggregated.
+      - A text stands for a source with nothing but that id, where it is 32 hexadecimal digits or a UUID, or else with
+        that name. As one text, sources are separated by commas; one whose name holds a comma goes into a list.
     type: list
     elements: dict
     required: true
     suboptions:
       id:
-        description: The id of the source.
+        description: The id of the source. It or O(sources[].name) must be given.
         type: str
-        required: true
       name:
-        description: A name for it, for what is shown.
+        description:
+          - With O(sources[].id), a name for it, for what is shown.
+          - Without, the name of the source. It must match exactly, upper and lower case included.
+          - All names are looked up once, with one request or a few where there are many, before anything is sent to a
+            source. This takes the scope C(idn:sources:read).
+          - No source of a name is an error that suggests similar ones. So are several, with their ids.
         type: str
       kinds:
         description: What to aggregate, one after the other in this order.
@@ -73,6 +79,14 @@ options:
           - Nothing is started when the last aggregation of that kind that ended with SUCCESS has completed less than
             this long ago, such as V(12h).
         type: str
+      require_healthy:
+        description:
+          - Start nothing on the source unless its last health check found it healthy, as in
+            M(sailpoint.isc.source_aggregation). An aggregation that is not started for that has failed, so that
+            O(stop_on_failure) applies.
+        type: bool
+        default: false
+        version_added: 0.3.0
   max_parallel:
     description:
       - How many sources are aggregated at the same time. They are launched in the order of O(sources) all the same,
@@ -112,6 +126,15 @@ EXAMPLES = r"""
       - id: 2c918083746f642c01746f990884012a
         kinds: [accounts, entitlements]
 
+- name: Aggregate two sources by their names, each unless it is down
+  sailpoint.isc.source_aggregations:
+    sources:
+      - name: HR System
+        require_healthy: true
+      - name: SAP
+        require_healthy: true
+    stop_on_failure: false
+
 - name: Aggregate the HR system first, then two directories at the same time
   sailpoint.isc.source_aggregations:
     sources: "{{ item }}"
@@ -134,7 +157,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: What became of each aggregation, in the order of O(sources).
-  returned: always, unless an option was refused
+  returned: always, unless an option was refused or a name is not that of one source
   type: list
   elements: dict
   contains:
@@ -166,6 +189,16 @@ results:
       description: The record of the aggregation as it ended, or of the one because of which nothing was started.
       type: dict
       returned: always
+    source_status:
+      description: What the last health check of the source found; null where the tenant does not tell.
+      type: str
+      returned: when it was not started because of O(sources[].require_healthy)
+      version_added: 0.3.0
+    source_since:
+      description: When that health check was, as the tenant writes it; null where the tenant does not tell.
+      type: str
+      returned: when it was not started because of O(sources[].require_healthy)
+      version_added: 0.3.0
     progress:
       description: The numbers of accounts and identities that an account aggregation has processed.
       type: dict
@@ -187,6 +220,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operat
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.queue import AggregateMany
 from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import from_text
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
@@ -196,14 +230,16 @@ OPTIONS = {
         "elements": "dict",
         "required": True,
         "options": {
-            "id": {"type": "str", "required": True},
+            "id": {"type": "str"},
             "name": {"type": "str"},
             "kinds": {"type": "list", "elements": "str", "choices": list(KINDS), "default": ["accounts"]},
             "file": {"type": "path"},
             "disable_optimization": {"type": "bool", "default": False},
             "on_busy": {"type": "str", "default": "fail", "choices": ["fail", "skip", "adopt", "wait"]},
             "max_age": {"type": "str"},
+            "require_healthy": {"type": "bool", "default": False},
         },
+        "required_one_of": [("id", "name")],
     },
     "max_parallel": {"type": "int", "default": 1},
     "stop_on_failure": {"type": "bool", "default": True},
@@ -231,7 +267,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
 
 
 def main() -> None:
-    _module.run(work, OPTIONS)
+    _module.run(work, OPTIONS, shorthands={"sources": from_text})
 
 
 if __name__ == "__main__":

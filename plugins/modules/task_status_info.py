@@ -41,6 +41,15 @@ options:
       - Only the tasks of the sources with these ids.
     type: list
     elements: str
+  source_names:
+    description:
+      - Only the tasks of the sources with these names; with O(source_ids), of those and of these.
+      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
+        where there are many. This takes the scope C(idn:sources:read).
+      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+    type: list
+    elements: str
+    version_added: 0.3.0
   types:
     description:
       - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION), V(CLOUD_GROUP_AGGREGATION)
@@ -95,6 +104,11 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.id }}"
 
+- name: Find what has run on two sources within a day
+  sailpoint.isc.task_status_info:
+    source_names: [HR System, Active Directory]
+    newer_than: 24h
+
 - name: Read one task
   sailpoint.isc.task_status_info:
     id: 464ae7bf791e49fdb74606a2e4a89635
@@ -141,6 +155,17 @@ tenant_time:
   type: str
   version_added: 0.3.0
   sample: "2026-05-17T20:00:00.000Z"
+sources:
+  description:
+    - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
+    - C(name) is null for those that were given by their ids.
+  returned: with O(source_names)
+  type: list
+  elements: dict
+  version_added: 0.3.0
+  sample:
+    - id: 2c9180835d2e5168015d32f890ca1581
+      name: HR System
 total_count:
   description:
     - How many tasks match, whatever O(offset) and O(max_results) say.
@@ -163,6 +188,7 @@ OPTIONS = {
     "id": {"type": "str"},
     "ids": STRINGS,
     "source_ids": STRINGS,
+    "source_names": STRINGS,
     "types": STRINGS,
     "completion_statuses": STRINGS,
     "launchers": STRINGS,
@@ -184,11 +210,15 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
 
 def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> dict[str, object]:
     # What lists take is loaded for lists; one record by its id is read without it.
+    from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
     from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
     from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
-    listing = TaskStatuses(client).listing(Selection.from_options(module.params, client.api))
+    selection, names = Selection.from_options(module.params, client.api).identified(Sources(client).ids_of)
+    listing = TaskStatuses(client).listing(selection)
     result: dict[str, object] = {"tasks": [projected(record, fields) for record in listing]}
+    if names:
+        result["sources"] = selection.sources(names)
     if module.params["count"]:
         result["total_count"] = listing.total
     return result

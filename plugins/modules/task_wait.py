@@ -48,6 +48,15 @@ options:
         checked.
     type: list
     elements: str
+  source_names:
+    description:
+      - Wait until no task of the sources with these names is pending; with O(source_ids), of those and of these.
+      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
+        where there are many. This takes the scope C(idn:sources:read).
+      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+    type: list
+    elements: str
+    version_added: 0.3.0
   types:
     description:
       - Wait until no task of these task definitions is pending, such as V(CLOUD_ACCOUNT_AGGREGATION) or
@@ -72,7 +81,7 @@ options:
     default: '30'
   on_idle:
     description:
-      - What to do about those of O(source_ids) of which nothing was pending.
+      - What to do about those of O(source_ids) and O(source_names) of which nothing was pending.
       - With V(ignore), nothing.
       - With V(report), their last tasks are returned in RV(last_tasks). The last task of a source is the newest one of
         O(types) and O(unique_names) that has completed.
@@ -100,6 +109,10 @@ EXAMPLES = r"""
     source_ids: [2c9180835d2e5168015d32f890ca1581]
     types: [CLOUD_ACCOUNT_AGGREGATION, CLOUD_GROUP_AGGREGATION]
     timeout: 30m
+
+- name: Wait until no task of two sources is pending
+  sailpoint.isc.task_wait:
+    source_names: [HR System, Active Directory]
 
 - name: Make sure that the accounts of a source are loaded, by what is pending now or by what ended last
   sailpoint.isc.task_wait:
@@ -150,8 +163,20 @@ pending_tasks:
   type: list
   elements: dict
   sample: []
+sources:
+  description:
+    - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
+    - C(name) is null where nothing has told it. Names are told where O(source_names) gives them, and where a source of
+      O(source_ids) is looked up because nothing of it is pending.
+  returned: with O(source_ids) or O(source_names), unless an option was refused or a name is not that of one source
+  type: list
+  elements: dict
+  version_added: 0.3.0
+  sample:
+    - id: 2c9180835d2e5168015d32f890ca1581
+      name: HR System
 idle_sources:
-  description: Those of O(source_ids) of which nothing was pending, in the order given.
+  description: The ids of those of RV(sources) of which nothing was pending, in the order given.
   returned: when O(on_idle) is not V(ignore)
   type: list
   elements: str
@@ -210,6 +235,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import duratio
 OPTIONS = {
     "ids": {"type": "list", "elements": "str"},
     "source_ids": {"type": "list", "elements": "str"},
+    "source_names": {"type": "list", "elements": "str"},
     "types": {"type": "list", "elements": "str"},
     "unique_names": {"type": "list", "elements": "str"},
     "settle": {"type": "int", "default": 1},
@@ -226,13 +252,15 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     grace = duration_or_seconds("not_found_grace", options["not_found_grace"])
     selection = Selection.from_options(options, client.api)
     tasks = TaskStatuses(client)
+    sources = Sources(client)
+    selection, names = selection.identified(sources.ids_of)
     watch: IdsWatch | QuietWatch
     if selection.ids is not None:
         watch = IdsWatch(tasks, selection.ids, grace, waiter.clock)
     else:
         idle = None
         if selection.source_ids is not None:
-            idle = IdleSources(client, tasks, selection, Sources(client).by_id, report=options["on_idle"] != "ignore")
+            idle = IdleSources(client, tasks, selection, sources.by_id, options["on_idle"] != "ignore", names)
         watch = QuietWatch(tasks, selection, options["settle"], waiter.clock, idle)
     wait = Wait(
         watch,
@@ -241,7 +269,8 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
         options["fail_on"],
         options["fields"],
         fail_on_idle=options["on_idle"] == "check",
-        narrator=Narrator(client, {}, counts=Aggregations(client).counts),
+        names=names,
+        narrator=Narrator(client, names, counts=Aggregations(client).counts),
     )
     if selection.ids == []:
         note = "ids is empty, so that nothing is waited for; outside of check mode this is an error."
@@ -254,8 +283,8 @@ def main() -> None:
         work,
         OPTIONS,
         empty_in_check_mode=("ids",),
-        mutually_exclusive=[("ids", name) for name in ("source_ids", "types", "unique_names")],
-        required_if=[("on_idle", value, ("source_ids",)) for value in ("report", "check")],
+        mutually_exclusive=[("ids", name) for name in ("source_ids", "source_names", "types", "unique_names")],
+        required_if=[("on_idle", value, ("source_ids", "source_names"), True) for value in ("report", "check")],
     )
 
 

@@ -11,14 +11,18 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import (
+    Guard,
     NotWanted,
     Start,
     Starter,
     Turn,
     Wanted,
+    subject_of,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.narrator import Narrator
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
@@ -41,8 +45,8 @@ _FOR_PROGRESS = 5
 class Aggregate:
     """An aggregation as the options of source_aggregation describe it. Raises InvalidOption when it is made.
 
-    options: also source_name, what the caller calls the source, where there is such a name.
     turn: when it may be launched; None: at once.
+    source: which source is meant; None: as the options say.  known: what is known of it and of others.
     """
 
     def __init__(
@@ -52,11 +56,16 @@ class Aggregate:
         options: t.Mapping[str, t.Any],
         turn: Turn | None = None,
         clock: Clock | None = None,
+        source: Reference | None = None,
+        known: KnownSources | None = None,
     ) -> None:
         self._client = client
         self._tasks = tasks
         self._options = options
+        self._turn = turn or Turn()
         self._clock = clock or Clock()
+        self._source = source or Reference(options["source_id"], options.get("source_name"))
+        self._known = known or KnownSources(Sources(client))
         self._aggregations = Aggregations(client)
         self._kind = KINDS[options["aggregation"]]
         if options["disable_optimization"] and not self._kind.optimized:
@@ -65,25 +74,18 @@ class Aggregate:
             os.path.isfile(options["file"]) and os.access(options["file"], os.R_OK)
         ):
             raise InvalidOption("file", options["file"], "this is no file that can be read")
-        wanted = Wanted(
-            options["source_id"],
-            self._kind,
-            options["file"],
-            options["disable_optimization"],
-            options["on_busy"],
-            None if options["max_age"] is None else duration("max_age", options["max_age"]),
-            options.get("source_name"),
-        )
-        self._starter = Starter(client, tasks, self._aggregations, wanted, self._waiter, turn or Turn())
+        self._max_age = None if options["max_age"] is None else duration("max_age", options["max_age"])
+        self._waiter()
 
     def planned(self) -> dict[str, t.Any]:
         """The result that run() would have, as far as that can be known. Raises IscError as run() would."""
-        return self._result(self._starter.planned())
+        return self._result(self._starter().planned())
 
     def run(self) -> dict[str, t.Any]:
         """Starts it, waits for it if wanted, and gives the result of the module. Raises IscError."""
         try:
-            start = self._starter.run()
+            starter = self._starter()
+            start = starter.run()
         except NotWanted:
             raise
         except IscError as error:
@@ -93,12 +95,31 @@ class Aggregate:
         self.tell(self._told(start), start.task)
         result = self._result(start)
         if start.action == "adopted" or (start.action == "started" and self._options["wait"]):
-            self._wait(start, result)
+            self._wait(starter, start, result)
         return result
+
+    def _starter(self) -> Starter:
+        """What starts it, once it is known which source is meant. Raises IscError where none is."""
+        options = self._options
+        self._known.identify([self._source])
+        wanted = Wanted(
+            self._source.id,
+            self._kind,
+            options["file"],
+            options["disable_optimization"],
+            options["on_busy"],
+            self._max_age,
+            self._source.name,
+        )
+        guard = _Health(self._known, self._source if options.get("require_healthy") else None)
+        return Starter(self._client, self._tasks, self._aggregations, wanted, self._waiter, self._turn, guard)
 
     def tell(self, text: str, task: Record | None = None) -> None:
         """Tells of this aggregation; task: its record, where there is one."""
-        self._client.progress.tell(f"{self._starter.subject(task or {})}: {text}")
+        self._client.progress.tell(f"{self._subject(task or {})}: {text}")
+
+    def _subject(self, task: Record) -> str:
+        return subject_of(self._source.id, self._source.name, self._kind, task)
 
     def _told(self, start: Start) -> str:
         task = start.task or {}
@@ -115,9 +136,9 @@ class Aggregate:
     def _waiter(self) -> Waiter:
         return Waiter.from_options(self._options, self._clock, self._client.progress)
 
-    def _wait(self, start: Start, result: dict[str, t.Any]) -> None:
+    def _wait(self, starter: Starter, start: Start, result: dict[str, t.Any]) -> None:
         followed = str(task_id(t.cast(Record, start.task)))
-        waiter = self._starter.waiter()
+        waiter = starter.waiter()
         watch = IdsWatch(self._tasks, [followed], _NOT_FOUND_GRACE, self._clock)
         failure = None
         try:
@@ -127,8 +148,8 @@ class Aggregate:
                 self._client,
                 self._options["fail_on"],
                 fields=None,
-                names=self._starter.names(),
-                narrator=Narrator(self._client, {}, self._starter.subject, self._aggregations.counts),
+                names=starter.names(),
+                narrator=Narrator(self._client, {}, self._subject, self._aggregations.counts),
             ).run()
         except WaitFailed as error:
             failure, found = error, error.as_failure()
@@ -156,3 +177,18 @@ class Aggregate:
         if start.note:
             result["msg"] = start.note
         return result
+
+
+class _Health(Guard):
+    """Holds while the source, where one is given, is healthy."""
+
+    def __init__(self, known: KnownSources, source: Reference | None) -> None:
+        self._known = known
+        self._source = source
+
+    def check(self) -> None:
+        if self._source is not None:
+            self._known.check_health(self._source)
+
+    def outdate(self) -> None:
+        self._known.outdate()

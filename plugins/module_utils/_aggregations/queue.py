@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import threading
 import typing as t
 from queue import Empty, SimpleQueue
@@ -15,6 +17,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starte
 from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import source_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line
@@ -24,6 +28,8 @@ _GLANCE = 0.5
 # Characters of one outcome in a sentence about all of them.
 _LONGEST_REASON = 600
 _STOPPED = "Another aggregation failed before."
+# What the result of an aggregation tells that is part of its outcome
+_TOLD = ("action", "task", "progress", "warnings", "source_status", "source_since")
 
 Outcome = dict[str, t.Any]
 
@@ -64,24 +70,26 @@ class AggregateMany:
         self._stop_on_failure = stop_on_failure
         self._failed = threading.Event()
         self._crash: BaseException | None = None
+        self._known = KnownSources(Sources(client))
         self._sources: list[_Source] = []
         for position, source in enumerate(sources):
             with entry_named("sources", position, source):
                 place = _Place([earlier.place for earlier in self._sources], self._is_over)
-                same = [earlier for earlier in self._sources if earlier.source_id == source["id"]]
-                steps = [_Step(client, tasks, {**common, **source}, kind, place) for kind in source["kinds"]]
-                self._sources.append(
-                    _Source(source["id"], steps, place, same[-1].ended if same else None, threading.Event())
-                )
+                reference = Reference(source.get("id"), source.get("name"))
+                make = functools.partial(_Step, client, tasks, {**common, **source}, reference, self._known, turn=place)
+                steps = [make(kind) for kind in source["kinds"]]
+                self._sources.append(_Source(reference, steps, place))
 
     def planned(self) -> dict[str, t.Any]:
-        """The result that run() would have, as far as that can be known. Raises SomeFailed as run() would."""
+        """The result that run() would have, as far as that can be known. Raises as run() would."""
+        self._identify()
         for step in self._steps():
             step.do(Aggregate.planned)
         return self._result()
 
     def run(self) -> dict[str, t.Any]:
-        """Does all of it and waits for its end. Raises SomeFailed."""
+        """Does all of it and waits for its end. Raises SomeFailed, and IscError where a name is that of no source."""
+        self._identify()
         waiting: SimpleQueue[_Source] = SimpleQueue()
         for source in self._sources:
             waiting.put(source)
@@ -99,6 +107,16 @@ class AggregateMany:
         if self._crash is not None:
             raise self._crash
         return self._result()
+
+    def _identify(self) -> None:
+        """Finds out which sources are meant, and which of them are the same one."""
+        self._known.identify([source.reference for source in self._sources])
+        ended: dict[str, threading.Event] = {}
+        for source in self._sources:
+            source.after = ended.get(source.reference.id)
+            ended[source.reference.id] = source.ended
+            for step in source.steps:
+                step.outcome["source_id"] = source.reference.id
 
     def _work(self, waiting: SimpleQueue[_Source]) -> None:
         while True:
@@ -158,29 +176,37 @@ class _Place(Turn):
         self._passed.set()
 
 
-class _Source(t.NamedTuple):
+@dataclasses.dataclass
+class _Source:
     """The aggregations of one source, one after the other. after: what is waited for before the first of them."""
 
-    source_id: str
+    reference: Reference
     steps: list[_Step]
     place: _Place
-    after: threading.Event | None
-    ended: threading.Event
+    after: threading.Event | None = None
+    ended: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
 class _Step:
     """One aggregation of one source, and what became of it. options: of the source, and those that all have in common.
 
-    turn: when it may be launched.
+    known: what is known of all sources.  turn: when it may be launched.
     """
 
     def __init__(
-        self, client: Client, tasks: TaskStatuses, options: t.Mapping[str, t.Any], kind: str, turn: Turn
+        self,
+        client: Client,
+        tasks: TaskStatuses,
+        options: t.Mapping[str, t.Any],
+        source: Reference,
+        known: KnownSources,
+        kind: str,
+        turn: Turn,
     ) -> None:
         self._turn = turn
         self.outcome: Outcome = {
-            "source_id": options["id"],
-            "source_name": options["name"],
+            "source_id": source.id,
+            "source_name": source.name,
             "aggregation": kind,
             "action": "not_started",
             "task": None,
@@ -193,14 +219,12 @@ class _Step:
         if kind == "uncorrelated_accounts" and file is None:
             raise InvalidOption("kinds", options["kinds"], "uncorrelated_accounts needs file")
         own = {
-            "source_id": options["id"],
-            "source_name": options["name"],
             "aggregation": kind,
             "file": file,
             "disable_optimization": options["disable_optimization"] and kind == "accounts",
             "wait": True,
         }
-        self._aggregate = Aggregate(client, tasks, {**options, **own}, turn)
+        self._aggregate = Aggregate(client, tasks, {**options, **own}, turn, source=source, known=known)
 
     def do(self, what: t.Callable[[Aggregate], dict[str, t.Any]]) -> None:
         try:
@@ -213,7 +237,7 @@ class _Step:
         except IscError as error:
             result = error.as_failure()
             failed, reason = True, str(error)
-        known: Outcome = {key: result[key] for key in ("action", "task", "progress", "warnings") if key in result}
+        known: Outcome = {key: result[key] for key in _TOLD if key in result}
         self.outcome.update(known, failed=failed, reason=reason)
         if self.outcome["source_name"] is None and self.outcome["task"] is not None:
             self.outcome["source_name"] = source_of(self.outcome["task"])[1]

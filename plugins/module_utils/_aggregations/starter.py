@@ -85,6 +85,16 @@ class Turn:
         """Lets the launches go out that come after this one; to be called before anything is waited for."""
 
 
+class Guard:
+    """What has to hold of the source right before a launch. This one lets every launch pass."""
+
+    def check(self) -> None:
+        """Raises IscError where nothing may be started."""
+
+    def outdate(self) -> None:
+        """Something was started or waited for: what was read before says nothing any more."""
+
+
 class Starter:
     """Starts one aggregation. waiter: makes a waiter that has the timeout for all that is waited for."""
 
@@ -96,6 +106,7 @@ class Starter:
         wanted: Wanted,
         waiter: t.Callable[[], Waiter],
         turn: Turn,
+        guard: Guard | None = None,
     ) -> None:
         self._client = client
         self._tasks = tasks
@@ -104,6 +115,7 @@ class Starter:
         self._new_waiter = waiter
         self._clock = waiter().clock
         self._turn = turn
+        self._guard = guard or Guard()
         self._ends_at = 0.0
         # Tasks that were there before the launch; that an answer tells the time in whole seconds cannot mislead then.
         self._known: set[str] = set()
@@ -118,13 +130,14 @@ class Starter:
         running = None if recent else self._running(self._wanted.kind)
         if recent or (running and self._wanted.on_busy != "wait"):
             return recent or self._when_busy(t.cast(Record, running))
+        self._guard.check()
         return Start("started", None, note="It would be started.")
 
     def run(self) -> Start:
         """Starts it, or does what on_busy and max_age say.
 
-        Raises IscError where it cannot be started, WaitFailed where another one does not end in time, NotWanted where
-        nothing may be started any more.
+        Raises IscError where it cannot or may not be started, WaitFailed where another one does not end in time,
+        NotWanted where nothing may be started any more.
         """
         self._ends_at = self._new_waiter().deadline()
         recent = self._recent_success()
@@ -157,11 +170,6 @@ class Starter:
         name = self._wanted.source_name
         return {} if name is None else {self._wanted.source_id: name}
 
-    def subject(self, task: Record) -> str:
-        """Source and kind of the aggregation, as lines about it begin; task: its record, as far as it is known."""
-        source = self._wanted.source_name or source_of(task)[1] or self._wanted.source_id
-        return f"{one_line(source, _LONGEST_SOURCE)}, {self._wanted.kind.words}"
-
     def _name(self, record: Record) -> str:
         return name_of(record, self.names())
 
@@ -174,6 +182,7 @@ class Starter:
         if self._wanted.on_busy == "skip":
             return Start("skipped", running, note=note)
         self._id_of(running)
+        self._guard.outdate()
         self._turn.pass_on()
         return Start("adopted", running, note=note)
 
@@ -206,13 +215,17 @@ class Starter:
         return running[0] if running else None
 
     def _pause(self) -> None:
+        self._guard.outdate()
         left = max(0.0, self._ends_at - self._clock.now())
         self._clock.sleep(min(next(self._new_waiter().pauses), left))
 
     def _let_finish(self, running: Record) -> None:
         busy_id = self._id_of(running)
+        self._guard.outdate()
         self._turn.pass_on()
-        self._client.progress.tell(f"{self.subject(running)}: waits for the end of {self._name(running)}")
+        wanted = self._wanted
+        subject = subject_of(wanted.source_id, wanted.source_name, wanted.kind, running)
+        self._client.progress.tell(f"{subject}: waits for the end of {self._name(running)}")
         waiter = self.waiter()
         grace = max(0.0, self._ends_at - self._clock.now())
         watch = _WatchWhileWanted(self._turn, self._tasks, [busy_id], grace, self._clock)
@@ -232,6 +245,8 @@ class Starter:
         self._turn.wait()
         # Whoever has its turn late has as much time as the others.
         self._ends_at += self._clock.now() - asked_at
+        self._guard.check()
+        self._guard.outdate()
         server_time = self._client.transport.server_time
         since = self._client.now() if server_time is None else server_time.timestamp()
         try:
@@ -321,3 +336,9 @@ class _WatchWhileWanted(IdsWatch):
     def poll(self) -> bool:
         self._turn.check()
         return super().poll()
+
+
+def subject_of(source_id: str | None, source_name: str | None, kind: Kind, task: Record) -> str:
+    """Source and kind of an aggregation, as lines about it begin; task: its record, as far as it is known."""
+    source = source_name or source_of(task)[1] or source_id or "a source"
+    return f"{one_line(source, _LONGEST_SOURCE)}, {kind.words}"

@@ -26,6 +26,9 @@ _LOOK_UP_ADVICE = (
     "looking up sources takes the scope idn:sources:read, and of a user the right to see them; "
     "ids of sources need no look-up"
 )
+_HEALTH_ADVICE = (
+    "require_healthy takes the scope idn:sources:read, and of a user the right to see the source; nothing was started"
+)
 _TAGS_ADVICE = "reading tags takes the scope idn:tag:read"
 _MOST_SUGGESTED = 3
 
@@ -36,25 +39,33 @@ class Sources:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def by_id(self, ids: t.Sequence[str]) -> dict[str, Record]:
-        """The records of the sources with these ids; unknown ids are left out. Raises RequestFailed."""
-        return _by_id(self._look_up("id", ids))
+    def by_id(self, ids: t.Sequence[str], *, for_health: bool = False) -> dict[str, Record]:
+        """The records of the sources with these ids; unknown ids are left out. Raises RequestFailed.
+
+        for_health: their health is what is wanted.
+        """
+        return _by_id(self._look_up("id", ids, _HEALTH_ADVICE if for_health else _LOOK_UP_ADVICE))
 
     def resolve(self, names: t.Sequence[str]) -> dict[str, Record]:
-        """The one source that has each name, exactly.
+        """The one source that has each name, exactly; where there is none, but for white space at the ends of its own.
 
         Raises RequestFailed, and IscError where no source has a name, or more than one.
         """
-        named: dict[str, dict[str, Record]] = {name: {} for name in names}
-        for source_id, record in _by_id(self._look_up("name", list(named))).items():
-            if isinstance(record.get("name"), str) and record["name"] in named:
-                named[record["name"]][source_id] = record
+        named = _named(names, _by_id(self._look_up("name", names, _LOOK_UP_ADVICE)))
+        missing = [name for name, records in named.items() if not records]
+        every = self._every() if missing else {}
+        # Options lose white space at their ends; names of sources keep it, and then the filter does not find them.
+        named.update(_named(missing, every, str.strip))
         unknown = [name for name, records in named.items() if not records]
         shared = {name: list(records) for name, records in named.items() if len(records) > 1}
-        sentences = ([_several(shared)] if shared else []) + ([self._none(unknown)] if unknown else [])
+        sentences = ([_several(shared)] if shared else []) + ([_none(unknown, every)] if unknown else [])
         if sentences:
             raise IscError(" ".join(sentences))
         return {name: next(iter(records.values())) for name, records in named.items()}
+
+    def ids_of(self, names: t.Sequence[str]) -> dict[str, str]:
+        """The id of the one source that has each name. Raises as resolve()."""
+        return {name: record["id"] for name, record in self.resolve(names).items()}
 
     def listing(self, selection: Selection) -> tuple[list[Record], int | None]:
         """The sources of a selection in its order, and their number where that is wanted. Raises RequestFailed."""
@@ -86,9 +97,9 @@ class Sources:
         kept = list(itertools.islice(filter(selection.keeps, found), None if all_of_it else selection.max_results))
         return kept[: selection.max_results], len(kept) if selection.count else None
 
-    def _look_up(self, field: str, values: t.Sequence[str]) -> t.Iterator[Record]:
-        """The sources whose field has one of these values, as the tenant compares."""
-        sources = FilteredList(self._client, "sources", "source", advice={403: _LOOK_UP_ADVICE})
+    def _look_up(self, field: str, values: t.Sequence[str], advice: str) -> t.Iterator[Record]:
+        """The sources whose field has one of these values, as the tenant compares. advice: where that is refused."""
+        sources = FilteredList(self._client, "sources", "source", advice={403: advice})
         return sources.all({field: list(dict.fromkeys(values))}) if values else iter(())
 
     def _tagged(self, tags: t.Sequence[str]) -> dict[str, None]:
@@ -100,15 +111,34 @@ class Sources:
         ids = [reference.get("id") for reference in references if reference.get("type") == "SOURCE"]
         return dict.fromkeys(source_id for source_id in ids if isinstance(source_id, str))
 
-    def _none(self, names: t.Sequence[str]) -> str:
+    def _every(self) -> dict[str, Record]:
+        """Every source, to look for names that no source has; none where they cannot be read."""
         try:
-            every = _by_id(FilteredList(self._client, "sources", "source").all({}))
+            return _by_id(FilteredList(self._client, "sources", "source").all({}))
         except RequestFailed:
-            every = {}  # a suggestion is worth no other failure
-        return (
-            f"No source is named {listed([_suggested(name, every) for name in names])}: a name must match exactly, "
-            "upper and lower case included, and the token must be allowed to see the source."
-        )
+            return {}  # a suggestion is worth no other failure
+
+
+def _named(
+    names: t.Sequence[str], records: t.Mapping[str, Record], plain: t.Callable[[str], str] = str
+) -> dict[str, dict[str, Record]]:
+    """The sources that have each name, by their ids. plain: the form in which names are compared."""
+    named: dict[str, dict[str, Record]] = {name: {} for name in names}
+    wanted: dict[str, list[str]] = {}
+    for name in named:
+        wanted.setdefault(plain(name), []).append(name)
+    for source_id, record in records.items():
+        own = record.get("name")
+        for name in wanted.get(plain(own), ()) if isinstance(own, str) else ():
+            named[name][source_id] = record
+    return named
+
+
+def _none(names: t.Sequence[str], every: t.Mapping[str, Record]) -> str:
+    return (
+        f"No source is named {listed([_suggested(name, every) for name in names])}: a name must match exactly, "
+        "upper and lower case included, and the token must be allowed to see the source."
+    )
 
 
 def _several(shared: t.Mapping[str, t.Sequence[str]]) -> str:

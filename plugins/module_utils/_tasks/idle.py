@@ -10,7 +10,12 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completion_status, source_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    Record,
+    completion_status,
+    source_of,
+    text_of,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
@@ -37,6 +42,7 @@ class IdleSources:
 
     by_id: gives the sources of these ids that exist, by their ids; raises RequestFailed.
     report: whether their last tasks are wanted.
+    names: of the sources that were given by name, by their ids; those exist.
     """
 
     def __init__(
@@ -46,8 +52,11 @@ class IdleSources:
         selection: Selection,
         by_id: t.Callable[[t.Sequence[str]], t.Mapping[str, Record]],
         report: bool,
+        names: t.Mapping[str, str] | None = None,
     ) -> None:
         self.report = report
+        # Of the sources, by their ids, as far as they are known.
+        self.names = dict(names or {})
         # Of each idle source, where it has one: the newest task of the selection that has completed.
         self.last: dict[str, Record] = {}
         self._client = client
@@ -68,7 +77,7 @@ class IdleSources:
         self._looked = True
         self._busy.update(source_of(record)[0] for record in pending)
         if not self._checked:
-            self._check(self.ids())
+            self._check([source_id for source_id in self.ids() if source_id not in self.names])
             self._checked = True
 
     def _check(self, ids: t.Sequence[str]) -> None:
@@ -87,6 +96,12 @@ class IdleSources:
         unknown = [source_id for source_id in ids if source_id not in found]
         if unknown:
             raise UnknownSources(unknown)
+        told = {source_id: text_of(record.get("name")) for source_id, record in found.items()}
+        self.names.update({source_id: name for source_id, name in told.items() if name is not None})
+
+    def sources(self) -> list[dict[str, str | None]]:
+        """All sources of the selection, with their names as far as they are known."""
+        return self._selection.sources(self.names)
 
     def look_up_last(self) -> None:
         """Finds the last tasks of the idle sources, where they are wanted. Raises RequestFailed."""

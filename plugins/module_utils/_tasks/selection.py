@@ -28,11 +28,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import duratio
 class Selection:
     """Which tasks are wanted. None is no restriction; ages are seconds.
 
+    source_names: of sources that are wanted beside source_ids; identified() puts their ids there.
     limit: rows a page.  max_results: at most so many records.  count: the total is wanted too.
     """
 
     ids: t.Sequence[str] | None = None
     source_ids: t.Sequence[str] | None = None
+    source_names: t.Sequence[str] | None = None
     types: t.Sequence[str] | None = None
     completion_statuses: t.Sequence[str] | None = None
     launchers: t.Sequence[str] | None = None
@@ -59,7 +61,7 @@ class Selection:
                 f"newer_than ({options['newer_than']}) and older_than ({options['older_than']}) leave nothing: "
                 "newer_than must be the longer of the two."
             )
-        for name in ("ids", "source_ids", "types", "completion_statuses", "launchers", "unique_names"):
+        for name in ("ids", "source_ids", "source_names", "types", "completion_statuses", "launchers", "unique_names"):
             if name in given:
                 given[name] = list(dict.fromkeys(given[name]))
         if "completion_statuses" in given:
@@ -75,6 +77,23 @@ class Selection:
                 "launchers", given["launchers"], f"api_version {api.name} cannot filter on it; use {' or '.join(able)}"
             )
         return cls(**given)
+
+    def identified(
+        self, ids_of: t.Callable[[t.Sequence[str]], t.Mapping[str, str]]
+    ) -> tuple[Selection, dict[str, str]]:
+        """The same with ids in place of source_names, and those names by the ids.
+
+        ids_of: gives the ids of the sources with these names, by the names.  Raises what that raises.
+        """
+        if self.source_names is None:
+            return self, {}
+        ids = ids_of(self.source_names)
+        source_ids = list(dict.fromkeys([*(self.source_ids or ()), *ids.values()]))
+        return dataclasses.replace(self, source_ids=source_ids, source_names=None), {ids[name]: name for name in ids}
+
+    def sources(self, names: t.Mapping[str, str]) -> list[dict[str, str | None]]:
+        """The sources of source_ids as modules return them. names: by ids, where they are known."""
+        return [{"id": source_id, "name": names.get(source_id)} for source_id in self.source_ids or ()]
 
     def expression(self) -> str:
         """The part that the list filters by itself, as a filter expression; empty where there is none."""

@@ -143,18 +143,8 @@ class TaskStatuses:
         return Listing(records, selection)
 
     def count_pending(self, selection: Selection) -> int:
-        """How many tasks have not completed, without reading them.
-
-        Raises RequestFailed, and IscError where the selection restricts what only this side can judge.
-        """
-        here = ["unique_names", "newer_than", "older_than"]
-        here += ["source_ids", "types"] if self._client.api.pending_endpoint else []
-        restricting = [name for name in here if getattr(selection, name) is not None]
-        if restricting:
-            raise IscError(
-                f"count_only cannot be combined with {' and '.join(restricting)}, which the tenant cannot count by on "
-                f"api_version {self._client.api.name}: use count instead."
-            )
+        """How many tasks have not completed, without reading them. Raises RequestFailed, and as check_countable()."""
+        self.check_countable(selection)
         if self._client.api.pending_endpoint:
             url = self._client.url("task-status", "pending-tasks", query={"count": True})
             answer = self._client.request("HEAD", url)
@@ -165,6 +155,17 @@ class TaskStatuses:
             answer = self._client.request("GET", url, accept=is_record_list, wanted="a list of records")
             total += _counted(url, answer)
         return total
+
+    def check_countable(self, selection: Selection) -> None:
+        """Raises IscError where the selection restricts what only this side can judge, so that it must be read."""
+        here = ["unique_names", "newer_than", "older_than"]
+        here += ["source_ids", "source_names", "types"] if self._client.api.pending_endpoint else []
+        restricting = [name for name in here if getattr(selection, name) is not None]
+        if restricting:
+            raise IscError(
+                f"count_only cannot be combined with {' and '.join(restricting)}, which the tenant cannot count by on "
+                f"api_version {self._client.api.name}: use count instead."
+            )
 
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
         """The records of these ids, pending or completed, in as few requests as can be; unknown ids are left out."""

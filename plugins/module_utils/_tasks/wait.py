@@ -306,6 +306,8 @@ class Wait:
             "polls": self.waiter.polls,
             "requests": self.client.transport.requests_sent,
         }
+        if idle is not None:
+            results["sources"] = idle.sources()
         if idle is not None and idle.report:
             results["idle_sources"] = idle.ids()
             results["last_tasks"] = self._projected(idle.last.values())

@@ -15,6 +15,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.queue 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import Turn
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import WaitFailed
 from ansible_collections.sailpoint.isc.tests.unit.fakes import settings
@@ -48,10 +49,18 @@ class Played:
 
     stage: Stage
 
-    def __init__(self, _client: Client, _tasks: TaskStatuses, options: dict[str, t.Any], turn: Turn) -> None:
+    def __init__(
+        self,
+        _client: Client,
+        _tasks: TaskStatuses,
+        options: dict[str, t.Any],
+        turn: Turn,
+        source: Reference,
+        known: KnownSources,
+    ) -> None:
         self.stage.options.append(options)
         self.turn = turn
-        self.key = (options["source_id"], options["aggregation"])
+        self.key = (source.id, options["aggregation"])
 
     def run(self) -> dict[str, t.Any]:
         self.stage.before.get(self.key, nothing)(self.turn)
@@ -130,7 +139,7 @@ def test_what_a_source_says_reaches_its_aggregations(stage: Stage) -> None:
         source("b", "entitlements", file="/b.csv", on_busy="wait"),
         source("c", "uncorrelated_accounts", file="/c.csv"),
     )
-    sent = [(one["source_id"], one["aggregation"], one["file"], one["disable_optimization"]) for one in stage.options]
+    sent = [(one["id"], one["aggregation"], one["file"], one["disable_optimization"]) for one in stage.options]
     assert sent == [
         ("a", "accounts", "/a.csv", True),
         # What is for accounts is not for the entitlements of the same source.

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which sources are meant, by their ids or their names, and whether they are healthy."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
+
+_LONGEST_NAME = 100
+_LONGEST_STATUS = 60
+# The playbooks have the same pattern in vars/sources.yml.
+ID_PATTERN = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def from_text(text: str) -> dict[str, str]:
+    """The options of a source that is given as a text: its id where the text looks like one, else its name."""
+    return {"id" if re.fullmatch(ID_PATTERN, text) else "name": text}
+
+
+class Reference:
+    """A source as it was given: by its id, or by its name, or by both, where the id counts and the name is shown."""
+
+    def __init__(self, source_id: str | None, name: str | None) -> None:
+        self.id = source_id or ""  # once it is identified
+        self.name = name
+
+
+class Unhealthy(IscError):
+    """A source that is not healthy, as far as the tenant tells."""
+
+    def __init__(self, source: Reference, record: Record) -> None:
+        told = {key: record[key] for key in ("status", "since") if isinstance(record.get(key), str) and record[key]}
+        status, since = (one_line(told.get(key, ""), _LONGEST_STATUS) for key in ("status", "since"))
+        name = one_line(str(source.name or record.get("name") or source.id), _LONGEST_NAME)
+        found = " and ".join(filter(None, [status and f"status {status}", since and f"last checked at {since}"]))
+        what = (
+            f"{name} is not healthy"
+            if record.get("healthy") is False
+            else f"The tenant does not tell whether {name} is healthy, which counts as unhealthy"
+        )
+        super().__init__(
+            f"{what}{f' ({found})' if found else ''}, so nothing was started on it: see to the source, or set "
+            "require_healthy to false."
+        )
+        self._facts = {f"source_{key}": told.get(key) for key in ("status", "since")}
+
+    def as_failure(self) -> dict[str, t.Any]:
+        return {**super().as_failure(), **self._facts}
+
+
+class KnownSources:
+    """What was read of the sources of a run: which they are, and how healthy."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._fresh: dict[str, Record] = {}
+
+    def identify(self, references: t.Sequence[Reference]) -> None:
+        """Gives those their ids that have a name alone. Raises RequestFailed, and IscError as Sources.resolve()."""
+        named = [reference for reference in references if not reference.id]
+        if not named:
+            return
+        found = self._sources.resolve([str(reference.name) for reference in named])
+        for reference in named:
+            reference.id = found[str(reference.name)]["id"]
+        self._fresh = {record["id"]: record for record in found.values()}
+
+    def check_health(self, reference: Reference) -> None:
+        """Raises Unhealthy, RequestFailed, and IscError where there is no such source."""
+        fresh = self._fresh
+        record = fresh.get(reference.id) or self._sources.by_id([reference.id], for_health=True).get(reference.id)
+        if record is None:
+            raise IscError(
+                f"Nothing was started, as there is no source with the id {shown(reference.id)}, or the token may not "
+                "see it, so that its health is not known: correct the id, or set require_healthy to false."
+            )
+        if record.get("healthy") is not True:
+            raise Unhealthy(reference, record)
+
+    def outdate(self) -> None:
+        """Something was started or waited for: the health of before says nothing any more."""
+        self._fresh = {}
