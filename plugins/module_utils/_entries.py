@@ -10,6 +10,7 @@ import contextlib
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
 
@@ -52,16 +53,24 @@ def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
 def written_out(value: t.Any, entry: t.Callable[[str], dict[str, str]]) -> t.Any:
     """A list of dictionaries in which a text may stand for one; entry: gives that one.
 
-    A text in place of the list is one of texts with commas, and JSON is what it says.
+    A text in place of the list is one of texts with commas. A text that is a dictionary as JSON is that dictionary.
     """
-    entries = value.split(",") if isinstance(value, str) and not _is_json(value) else value
+    entries = value
+    if isinstance(value, str):
+        entries = [value] if _is_dictionary(value) else value.split(",")
     if not isinstance(entries, list):
         return value
-    return [entry(each.strip()) if isinstance(each, str) and not _is_json(each) else each for each in entries]
+    return [entry(each.strip()) if isinstance(each, str) and not _is_dictionary(each) else each for each in entries]
 
 
-def _is_json(text: str) -> bool:
-    return text.lstrip().startswith("{")
+def _is_dictionary(text: str) -> bool:
+    """Whether Ansible reads a dictionary in it; key=value is more likely a name."""
+    if not text.strip().startswith("{"):
+        return False
+    with contextlib.suppress(TypeError):
+        check_type_dict(text.strip())
+        return True
+    return False
 
 
 def _words(option: str, position: int, entry: t.Mapping[str, t.Any]) -> str:

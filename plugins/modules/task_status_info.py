@@ -212,7 +212,6 @@ def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> d
     # What lists take is loaded for lists; one record by its id is read without it.
     from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
     from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
-    from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 
     selection, names = Selection.from_options(module.params, client.api).identified(Sources(client).ids_of)
     listing = TaskStatuses(client).listing(selection)

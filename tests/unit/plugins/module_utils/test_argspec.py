@@ -161,7 +161,14 @@ PAGING = {"offset": 0, "limit": 250, "count": False}
         ("pending_tasks_info", {**PAGING, "count_only": False}),
         (
             "source_aggregation",
-            {**WAITING, "aggregation": "accounts", "disable_optimization": False, "on_busy": "fail", "wait": False},
+            {
+                **WAITING,
+                "aggregation": "accounts",
+                "disable_optimization": False,
+                "on_busy": "fail",
+                "require_healthy": False,
+                "wait": False,
+            },
         ),
         ("source_aggregations", {**WAITING, "max_interval": "5", "max_parallel": 1, "stop_on_failure": True}),
         ("source_info", {"limit": 250, "count": False, "sorters": "name"}),
@@ -185,7 +192,12 @@ def test_a_connection_that_is_not_described_is_what_playbooks_rely_on() -> None:
 
 
 def test_a_source_that_is_only_named_is_aggregated_as_playbooks_rely_on() -> None:
-    expected = {"kinds": ["accounts"], "disable_optimization": False, "on_busy": "fail"}
+    expected = {
+        "kinds": ["accounts"],
+        "disable_optimization": False,
+        "on_busy": "fail",
+        "require_healthy": False,
+    }
     assert defaults(options_of("source_aggregations")["sources"]["options"]) == expected
 
 
