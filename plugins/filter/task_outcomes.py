@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import source_of
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import kind_of, moment, task_records
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import (
     Outcome,
@@ -22,18 +24,36 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import (
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
 
-def task_outcomes(records: t.Any, source_ids: t.Any = (), now: t.Any = None) -> list[Outcome]:
-    """One short outcome a record, those of source_ids first and in that order. Raises AnsibleFilterError."""
+def task_outcomes(
+    records: t.Any, source_ids: t.Any = (), now: t.Any = None, source_names: t.Any = None
+) -> list[Outcome]:
+    """One short outcome a record, those of source_ids first and in that order. Raises AnsibleFilterError.
+
+    source_names: what sources are called, by their ids; the others are called as the records do.
+    """
     records = task_records("task_outcomes", records)
     if not isinstance(source_ids, (list, tuple)):
         raise AnsibleFilterError(f"task_outcomes takes a list as source_ids, not {kind_of(source_ids)}.")
+    if not isinstance(source_names or {}, Mapping):
+        raise AnsibleFilterError(f"task_outcomes takes a dictionary as source_names, not {kind_of(source_names)}.")
+    names = {str(source_id): str(name) for source_id, name in (source_names or {}).items()}
     places = {source_id: place for place, source_id in reversed(list(enumerate(map(str, source_ids))))}
     current = moment("task_outcomes", now)
-    outcomes = [_outcome(item, current) for item in records]
+    outcomes = [_outcome(_called(item, names), current) for item in records]
     outcomes.sort(key=lambda outcome: places.get(outcome["source_id"], len(places)))
     # What a tenant says is never a template, also where it has become part of another text.
     wrapped: list[Outcome] = wrap_var(outcomes)
     return wrapped
+
+
+def _called(item: dict[str, t.Any], names: Mapping[str, str]) -> dict[str, t.Any]:
+    """The item with the name of its source, where there is one for it."""
+    holder = item.get("task") if is_aggregation(item) or is_edit(item) else item
+    name = names.get(source_of(holder)[0] or "") if isinstance(holder, dict) else None
+    if name is None:
+        return item
+    called = {**holder, "target": {**holder["target"], "name": name}}
+    return called if holder is item else {**item, "task": called}
 
 
 def _outcome(item: dict[str, t.Any], now: float) -> Outcome:

@@ -110,9 +110,11 @@ def _failed(task: Report) -> Shown:
 
 
 def _silent(report: Report) -> list[str]:
-    """The sources that were asked for and of which there is no task."""
+    """The sources that were asked for and of which there is no task, by name where that was given."""
     known = {source["source_id"] for source in report["sources"]}
-    return [source_id for source_id in dict.fromkeys(map(str, report["source_ids"])) if source_id not in known]
+    names = report.get("source_names") or {}
+    asked = dict.fromkeys(map(str, report["source_ids"]))
+    return [str(names.get(source_id, source_id)) for source_id in asked if source_id not in known]
 
 
 def _sources(report: Report, failing: t.Collection[str | None]) -> list[Shown]:

@@ -194,10 +194,10 @@ OF_ROLE = {
 # What the role refuses before it asks for anything, a token included
 WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
     "empty": ([], r"sources is \[\]. it is empty"),
-    "no_id": ([{"name": "HR"}], "missing required arguments. id found in aggregate_sources_sources"),
+    "no_id": ([{"max_age": "1h"}], r"sources.0.: one of the following is required. id, name"),
     "kinds": (
         [{"id": "s-good", "kinds": ["groups"]}],
-        "value of kinds must be one or more of. accounts, entitlements, uncorrelated_accounts",
+        r"sources.0. .s-good.: value of kinds must be one or more of. accounts, entitlements, uncorrelated_accounts",
     ),
     "on_busy": ([{"id": "s-good", "on_busy": "kill"}], "value of on_busy must be one of. fail, skip, adopt, wait"),
     "no_file": ([{"id": "s-good", "kinds": ["uncorrelated_accounts"]}], "uncorrelated_accounts needs file"),
@@ -281,7 +281,7 @@ def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Pla
 OF_PLAYBOOK = {
     "warned": Case(
         {
-            "sources": "s-warned,s-good",
+            "sources": "Active Directory,Workday",
             "kinds": "entitlements",
             "fail_on": "WARNING",
             "stop_on_failure": "false",
@@ -298,7 +298,7 @@ OF_PLAYBOOK = {
     # Unanswered questions of a survey
     "unanswered": Case(
         {
-            "sources": "s-recent",
+            "sources": "Contractors",
             "max_age": "1h",
             **dict.fromkeys(["kinds", "on_busy", "stop_on_failure", "wait_timeout", "fail_on"], ""),
             **dict.fromkeys(["max_parallel", "interval", "max_interval"], None),
@@ -322,14 +322,14 @@ def test_the_playbook_takes_variables(tenant: Hand, run: Callable[..., Played]) 
 
 def test_looks_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
     tenant.scenario(**scenario("s"))
-    given = "sources=s-good,s-recent kinds=accounts,entitlements max_age=1h max_parallel=2 timeout=77"
+    given = "sources=Workday,Contractors kinds=accounts,entitlements max_age=1h max_parallel=2 timeout=77"
     with safe_mode(tenant):
         played = run(PLAYBOOK, "--check", "-e", given)
     says = [
-        r"s-good, accounts: would be started",
-        r"s-good, entitlements: would be started",
+        r"Workday, accounts: would be started",
+        r"Workday, entitlements: would be started",
         rf"Contractors, accounts: skipped: {AGGREGATION} of Contractors \(s-recent\) succeeded",
-        r"s-recent, entitlements: would be started",
+        r"Contractors, entitlements: would be started",
         '"Nothing was started, as this is check mode: 3 would be started, 0 adopted, 1 skipped[.]"',
     ]
     check(played, {"localhost": Case({}, says)})

@@ -95,7 +95,7 @@ WRONG_ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
 # Variables of the playbook, and which tasks they find
 NARROWED: dict[str, tuple[dict[str, str], list[str]]] = {
     "whole": ({}, STUCK),
-    "source": ({"source_ids": "hr"}, ["hr-accounts"]),
+    "source": ({"source_ids": "HR System"}, ["hr-accounts"]),
     "type": ({"types": "CLOUD_REFRESH_ROLE"}, ["roles"]),
     "name": ({"unique_names": "Cloud Group*"}, ["ad-groups"]),
 }

@@ -290,7 +290,7 @@ def test_variables_say_what_the_report_is_about(report: Report, out: Path) -> No
         "no-path": Case({}, [told], fails=True),
         "no-page": Case({"path": f"{out}/report.csv"}, [told], fails=True),
     }
-    given = """newer_than=1d source_ids="s-hr, s-idle" fail_on=WARNING"""
+    given = """newer_than=1d source_ids="HR, Idle" fail_on=WARNING"""
     check(report(KNOWN, "-e", given, hosts={name: case.given for name, case in cases.items()}), cases)
     assert written(out) == FILES
     page = out / "report.html"
@@ -298,7 +298,7 @@ def test_variables_say_what_the_report_is_about(report: Report, out: Path) -> No
     assert part(found, "source_ids fail_on") == [["s-hr", "s-idle"], ["WARNING"]]
     assert sorted(row["task_id"] for row in rows_of(page)) == ["hr-bad-1", "hr-groups", "hr-overdue", "hr-running"]
     assert ids(found["failed"]) == ["hr-groups"]
-    assert "Nothing has run in this span of 1 source: s-idle." in page.read_text(encoding="utf-8")
+    assert "Nothing has run in this span of 1 source: Idle." in page.read_text(encoding="utf-8")
 
 
 def test_playbook_says_what_is_wrong_and_writes_nothing(report: Report) -> None:

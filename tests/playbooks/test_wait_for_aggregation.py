@@ -100,7 +100,7 @@ OF_ROLE = {
             WORKDAY_ENDED,
             r'"Active Directory: Cloud Group Aggregation ended with WARNING after .+ s: 2 groups were skipped\."',
             CONTRACTORS_IDLE,
-            '"s-new: nothing was pending, and no aggregation that has ended was found"',
+            '"Partners: nothing was pending, and no aggregation that has ended was found"',
             r"All have completed; waited \d+\.\d s\.",
         ],
         connection={"api_version": "v2025"},
@@ -241,8 +241,8 @@ OF_PLAYBOOK = {
         fails=True,
     ),
     "kinds": Case(
-        {"source_ids": "s-good", "kinds": "entitlements,uncorrelated_accounts"},
-        ['"s-good: nothing was pending, and no aggregation that has ended was found"'],
+        {"source_ids": "Workday", "kinds": "entitlements,uncorrelated_accounts"},
+        ['"Workday: nothing was pending, and no aggregation that has ended was found"'],
     ),
     "unknown": Case(
         {"task_ids": "nosuch", "timeout": "3"},
@@ -254,7 +254,7 @@ OF_PLAYBOOK = {
     # Unanswered questions of a survey
     "unanswered": Case(
         {
-            "source_ids": "s-idle",
+            "source_ids": "Contractors",
             **dict.fromkeys(["task_ids", "kinds", "wait_timeout", "settle", "fail_on"], ""),
             **dict.fromkeys(["interval", "max_interval", "check_last"], None),
         },
@@ -288,27 +288,27 @@ def test_a_job_of_automation_platform_shows_how_they_ended(tenant: Hand, run: Ca
 
 
 def test_looks_once_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
-    played = run(PLAYBOOK, "--check", "-e", "source_ids=s-good,s-idle")
+    played = run(PLAYBOOK, "--check", "-e", "source_ids=Workday,Contractors")
     case = Case({}, [WORKDAY_PENDING, CONTRACTORS_IDLE, "this is check mode; pending: 1"])
     check(played, {"localhost": case})
     assert played.rc == 0
     assert values(played.fact("wait_for_aggregation_result")["pending"], "task_id") == ["good"]
-    assert values(tenant.log(), "operation") == ["token", "pending", "list_sources", "list"]
+    assert values(tenant.log(), "operation") == ["token", "list_sources", "pending", "list"]
 
 
 def test_uses_a_token_as_it_is_and_hands_every_variable_on(tenant: Hand, run: Callable[..., Played]) -> None:
     environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
     tenant.control("DELETE", "log")
-    given = "source_ids=s-idle kinds=accounts wait_timeout=40 interval=0.1 max_interval=0.2 settle=3 fail_on=ERROR"
+    given = "source_ids=Contractors kinds=accounts wait_timeout=40 interval=0.1 max_interval=0.2 settle=3 fail_on=ERROR"
     played = run(PLAYBOOK, "-vvv", "-e", given, environ=environ)
     assert played.rc == 0
     check(played, {"localhost": Case({}, [CONTRACTORS_IDLE, r"Nothing was pending\."])})
     assert "Wait in silence until all have completed, for at most 40 s]" in played.shown
-    assert values(tenant.log(), "operation") == ["pending", "list_sources", "pending", "pending", "list"]
+    assert values(tenant.log(), "operation") == ["list_sources", "pending", "pending", "pending", "list"]
     assert set(values(tenant.log(), "status")) == {200}
     (wait,) = played.results("sailpoint.isc.task_wait")
     taken = {
-        "source_ids": ["s-idle"],
+        "source_names": ["Contractors"],
         "types": ["CLOUD_ACCOUNT_AGGREGATION"],
         "timeout": "40",
         "interval": "0.1",
