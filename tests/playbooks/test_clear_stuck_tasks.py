@@ -74,6 +74,11 @@ SELECTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["ad-accounts", "hr-accounts"],
     ),
     "nothing": ({"older_than": "1w", "source_ids": None}, []),
+    "source-name": ({"older_than": "1h", "source_names": ["HR System"]}, ["hr-accounts"]),
+    "source-both": (
+        {"older_than": "1h", "source_names": "HR System", "source_ids": ["ad"], "types": ["CLOUD_ACCOUNT_AGGREGATION"]},
+        ["ad-accounts", "hr-accounts"],
+    ),
 }
 # The tenant itself filters by source and type there.
 SELECTIONS["v2025"] = SELECTIONS["text"]
@@ -83,6 +88,8 @@ WRONG_ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "no-age": ({}, "missing required arguments: clear_stuck_tasks_older_than"),
     "no-duration": ({"older_than": "soon"}, "older_than is .{1,2}soon.{1,2}: give a duration such as 90s"),
     "no-source": ({"older_than": "1h", "source_ids": []}, r"source_ids is \[\]: it is empty"),
+    "no-source-name": ({"older_than": "1h", "source_names": []}, r"source_names is \[\]: it is empty"),
+    "typo": ({"older_than": "1h", "source_names": ["HR Sytem"]}, "No source is named .*did you mean .*HR System"),
     "no-type": ({"older_than": "1h", "types": []}, r"types is \[\]: it is empty"),
     "no-name": ({"older_than": "1h", "unique_names": []}, r"unique_names is \[\]: it is empty"),
     "no-status": (
@@ -106,6 +113,11 @@ TOO_MANY = "Nothing was touched, because 4 tasks match and max_tasks allows 3: n
 WRONG_VARIABLES = {
     "no-age": Case({}, [f"fatal:.*{SAY_AGE}"], fails=True),
     "empty-text": Case({"older_than": "1h", "source_ids": ""}, [f"fatal:.*source_ids {SAY_WHICH}"], fails=True),
+    # A list that came out empty, as text, which must not mean all of them
+    "empty-list-as-text": Case({"older_than": "1h", "source_ids": "[]"}, ["fatal:.*source_ids"], fails=True),
+    "nothing-in-it": Case(
+        {"older_than": "1h", "source_ids": " , "}, ["fatal:.*source_ids is .*empty text"], fails=True
+    ),
     "empty-list": Case(
         {"older_than": "1h", "types": [], "unique_names": "*"}, [f"fatal:.*types {SAY_WHICH}"], fails=True
     ),
