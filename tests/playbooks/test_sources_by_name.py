@@ -22,7 +22,7 @@ SINCE = "2026-05-17T19:33:04.3801666300Z"
 SOURCES: list[dict[str, Any]] = [
     {"id": HEX, "name": "HR System", "accounts": AT_ONCE},
     {"id": UUID, "name": "SAP", "accounts": AT_ONCE},
-    {"id": "comma", "name": 'Smith, "Jones" & {{ 7 * 7 }} 100%', "accounts": AT_ONCE},
+    {"id": "comma", "name": 'Smith, "Jones" & O\'Neil \\1 100%', "accounts": AT_ONCE},
     {"id": "brackets", "name": "[DEV] Directory", "accounts": AT_ONCE},
     {"id": "number", "name": "2024", "accounts": AT_ONCE},
     {"id": "blank", "name": "  Blank ", "accounts": AT_ONCE},
@@ -111,7 +111,7 @@ def test_roles_take_names_beside_ids(tenant: Hand, run: Run, tmp_path: Path) -> 
         ),
         "both": Case(
             {"wait_for_aggregation_source_names": [COMMA], "wait_for_aggregation_source_ids": "blank"},
-            ["Nothing was pending; last, at .*Smith, .*49|Nothing was pending; last"],
+            ["Nothing was pending; last, at .*Smith, "],
         ),
         "tasks-too": Case(
             {"wait_for_aggregation_source_names": "SAP", "wait_for_aggregation_task_ids": "done"},
