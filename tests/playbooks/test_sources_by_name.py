@@ -83,7 +83,11 @@ def test_sources_are_aggregated_by_ids_and_names_mixed(tenant: Hand, run: Run, t
         "entries": Case({"sources": entries, "kinds": "accounts"}, ["Mine, accounts: skipped", "SAP, accounts: would"]),
         "typo": Case({"sources": f"{HEX},HR Sytem"}, [f"fatal:.*{NOT_FOUND}"], fails=True),
         "down": Case(
-            {"sources": [{"name": "Down", "require_healthy": True}], "max_age": "1s"},
+            {
+                "sources": ["Down", {"name": "SAP", "require_healthy": False}],
+                "require_healthy": "true",
+                "max_age": "1s",
+            },
             [rf"FAILED: Down, accounts: not started: Down is not healthy .status SOURCE_STATE_ERROR_VA .*{SINCE}"],
             fails=True,
         ),

@@ -310,6 +310,25 @@ def test_source_ids_must_be_a_list() -> None:
         outcomes([RECORD], "s1")
 
 
+def test_source_names_must_be_a_dictionary() -> None:
+    with pytest.raises(AnsibleFilterError, match="takes a dictionary as source_names, not a list"):
+        outcomes([RECORD], [], ["SAP"])
+
+
+def test_sources_are_called_as_is_wanted() -> None:
+    renamed, other = outcomes([RECORD, {**RECORD, "target": {"id": "s2", "name": "LDAP"}}], [], {"s1": "Mine", 7: "x"})
+    assert renamed["source_name"] == "Mine"
+    assert renamed["summary"].startswith("Mine: Cloud Account Aggregation ended")
+    assert other["source_name"] == "LDAP"
+    (edited,) = outcomes(
+        [{"ansible_loop_var": "item", "item": {}, "task": RECORD, "changed": True}], [], {"s1": "Mine"}
+    )
+    assert edited["summary"].startswith("Mine: Cloud Account Aggregation (")
+    assert RECORD["target"]["name"] == "SAP"
+    for odd in ({"target": None}, {"target": {"id": None}}, {"target": {"id": "s1", "type": "IDENTITY"}}):
+        assert outcomes([{**RECORD, **odd}], [], {"s1": "Mine"})[0]["source_name"] is None
+
+
 @pytest.mark.parametrize(
     ("told", "summary"),
     [

@@ -189,3 +189,18 @@ def test_a_token_that_may_not_look_names_up() -> None:
 )
 def test_the_closest_names(name: str, known: list[str], found: list[str]) -> None:
     assert closest(name, known) == found
+
+
+@pytest.mark.parametrize("own", ["  HR System", "HR System\n", "\u00a0HR System \t"])
+def test_white_space_at_the_ends_of_a_name_does_not_count(own: str) -> None:
+    source = {"id": "wanted", "name": own}
+    sources, wire = answering([source, {"id": "other", "name": "HR  System"}])
+    assert sources.resolve(["HR System"]) == {"HR System": source}
+    assert len(wire.requests) == 2
+    plain = {"id": "plain", "name": "HR System"}
+    assert answering([source, plain])[0].resolve(["HR System"]) == {"HR System": plain}
+
+
+def test_names_that_differ_in_white_space_at_their_ends_alone() -> None:
+    with pytest.raises(IscError, match=r'More than one source is named "HR" \(1, 2\)'):
+        answering([{"id": "1", "name": " HR"}, {"id": "2", "name": "HR "}])[0].resolve(["HR"])

@@ -47,6 +47,15 @@ class Tenant:
         return IdleSources(self.client, self, wanted, self.by_id, report)  # type: ignore[arg-type]
 
 
+def test_sources_that_were_given_by_name_are_not_checked() -> None:
+    tenant = Tenant(["a"])
+    names = {"b": "Beta"}
+    idle = IdleSources(tenant.client, tenant, Selection(source_ids=["a", "b"]), tenant.by_id, False, names)  # type: ignore[arg-type]
+    idle.look([])
+    assert tenant.asked == [["a"]]
+    assert idle.sources() == [{"id": "a", "name": None}, {"id": "b", "name": "Beta"}]
+
+
 def refused(status: int | None, transient: bool = False) -> RequestFailed:
     return RequestFailed("was refused", method="GET", url="http://h/sources", status=status, transient=transient)
 
