@@ -25,7 +25,7 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wr
 
 
 def task_outcomes(
-    records: t.Any, source_ids: t.Any = (), now: t.Any = None, source_names: t.Any = None
+    records: t.Any, source_ids: t.Any = (), source_names: t.Any = None, now: t.Any = None
 ) -> list[Outcome]:
     """One short outcome a record, those of source_ids first and in that order. Raises AnsibleFilterError.
 

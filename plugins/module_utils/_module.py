@@ -162,10 +162,12 @@ def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[s
         shutil.rmtree(module.tmpdir, ignore_errors=True)
         left = listed(list(underway().values()))
         goes_on = f" What it started or waited for goes on in the tenant: {left}." if left else ""
-        # Python swallows the exception that ends the module where a finalizer runs, such as that of an answer.
-        signal.signal(signal.SIGALRM, end_again)
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
-        module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.{goes_on}")
+        try:
+            module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.{goes_on}")
+        finally:
+            # Python swallows the exception that ends the module where a finalizer runs, such as that of an answer.
+            signal.signal(signal.SIGALRM, end_again)
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
 
     def end_again(_number: int, _frame: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, _AGAIN)

@@ -391,4 +391,4 @@ def test_tells_what_became_of_the_tasks_of_a_loop(result: dict[str, t.Any], acti
 def test_tells_how_long_what_was_cleared_was_pending_at_the_time_that_is_given() -> None:
     edit = {"task": RECORD, "changed": True, "ansible_loop_var": "item", "item": outcome(completed=None)}
     (found,) = plugin.task_outcomes([edit], now="2026-05-17T22:03:04.350+02:00")
-    assert ", pending for 30 min since 2026-05-17T19:33:04.350Z: cleared" in found["summary"]
+    assert ", pending for 30 min 0 s since 2026-05-17T19:33:04.350Z: cleared" in found["summary"]
