@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client, is_record_list, query_string
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
 
 Record = dict[str, t.Any]
 
@@ -59,6 +61,12 @@ def _values_a_part(values: t.Sequence[str], excess: int, length_with_one: int, o
     return min(half, -(-len(values) // -(-len(values) // size)))  # parts of about the same size
 
 
+def total_of(answer: Answer) -> int | None:
+    """How many records the list has that an answer holds a page of; None where it does not tell."""
+    value = answer.headers.get("X-Total-Count", "")
+    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
+
+
 class FilteredList:
     """A list of a service, as much of it as filters leave.
 
@@ -99,8 +107,7 @@ class FilteredList:
                 wanted="a list of records",
                 advice=self._advice,
             )
-            total = answer.headers.get("X-Total-Count", "")
-            return answer.body, int(total) if total.isascii() and total.isdigit() else None
+            return answer.body, total_of(answer)
 
         return Pager(fetch, page_size=self._page_size, **facts)
 

@@ -11,7 +11,6 @@ import fnmatch
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS, ApiVersion
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     RECORD_TYPES,
@@ -95,8 +94,8 @@ class Selection:
         """The sources of source_ids as modules return them. names: by ids, where they are known."""
         return [{"id": source_id, "name": names.get(source_id)} for source_id in self.source_ids or ()]
 
-    def expression(self) -> str:
-        """The part that the list filters by itself, as a filter expression; empty where there is none."""
+    def wanted(self) -> dict[str, t.Sequence[str]]:
+        """The part that the list filters by itself beside filters: fields of a filter expression and their values."""
         fields = {
             "id": self.ids,
             "sourceId": self.source_ids,
@@ -104,8 +103,7 @@ class Selection:
             "completionStatus": self.completion_statuses,
             "launcher": self.launchers,
         }
-        parts = [filters.any_of(field, values) for field, values in fields.items() if values is not None]
-        return filters.all_of(parts + ([self.filters] if self.filters else []))
+        return {field: values for field, values in fields.items() if values is not None}
 
     def by_age(self) -> bool:
         """Whether records are wanted by their age, which the API cannot judge."""

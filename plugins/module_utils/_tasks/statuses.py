@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-import itertools
 import math
 import operator
-import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
@@ -21,16 +19,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
     is_record,
     is_record_list,
     is_record_list_or_nothing,
-    query_string,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager, identity
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, total_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 
-# Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
-_LONGEST_URL = 6000
 _PENDING = filters.is_null("completionStatus")
 
 
@@ -106,7 +102,7 @@ class TaskStatuses:
 
     def listing(self, selection: Selection) -> Listing:
         """What GET /task-status shows of a selection: on beta and v2024 completed tasks only."""
-        queries = self._queries(selection)
+        queries = self._list(selection).expressions(selection.wanted(), selection.filters)
         judged_here = selection.judged_here()
         if len(queries) == 1 and not judged_here:
             pager = self._pager(
@@ -117,7 +113,7 @@ class TaskStatuses:
                 count=selection.count,
                 ahead=True,
             )
-            return Listing(self._whole(pager), dataclasses.replace(selection, offset=0), [pager])
+            return Listing(self._list(selection).whole(pager), dataclasses.replace(selection, offset=0), [pager])
         needed = None
         if selection.max_results is not None and not judged_here:
             # What comes later in one of the lists cannot be among the first records of all of them.
@@ -150,7 +146,7 @@ class TaskStatuses:
             answer = self._client.request("HEAD", url)
             return _counted(url, answer)
         total = 0
-        for expression in self._queries(dataclasses.replace(selection, filters=_PENDING)):
+        for expression in self._list(selection).expressions(selection.wanted(), _PENDING):
             url = self._client.url("task-status", query={"filters": expression, "limit": 0, "count": True})
             answer = self._client.request("GET", url, accept=is_record_list, wanted="a list of records")
             total += _counted(url, answer)
@@ -181,60 +177,17 @@ class TaskStatuses:
             **_by_id(self.listing(Selection(ids=ids))),
         }
 
-    def _queries(self, selection: Selection) -> list[str]:
-        """The selection as filter expressions, more than one where a single one would make the URL too long."""
-        expression = selection.expression()
-        lists = {
-            name: values
-            for name in ("ids", "source_ids", "types", "completion_statuses", "launchers")
-            if (values := getattr(selection, name)) is not None and len(values) > 1
-        }
-        if not lists or self._fits(expression, selection):
-            return [expression]
-        longest = max(lists, key=lambda name: len(query_string({name: lists[name]})))
-        values = lists[longest]
-        for parts in range(2, len(values) + 1):
-            size = -(-len(values) // parts)
-            chunks = [values[start : start + size] for start in range(0, len(values), size)]
-            selections = [dataclasses.replace(selection, **{longest: chunk}) for chunk in chunks]
-            expressions = [part.expression() for part in selections]
-            if all(self._fits(part, selection) for part in expressions):
-                return expressions
-        return list(itertools.chain.from_iterable(map(self._queries, selections)))
-
-    def _fits(self, expression: str, selection: Selection) -> bool:
-        return len(self._list_url(expression, selection, 99999, selection.limit, True)) <= _LONGEST_URL
-
-    def _list_url(self, expression: str, selection: Selection, offset: int, limit: int, count: bool) -> str:
-        query: dict[str, object] = {"limit": limit, "sorters": selection.sorters}
-        if expression:
-            query["filters"] = expression
-        return self._client.url("task-status", query={**query, **_place(offset, count)})
+    def _list(self, selection: Selection) -> FilteredList:
+        return FilteredList(self._client, "task-status", "task", page_size=selection.limit, sorters=selection.sorters)
 
     def _pager(self, selection: Selection, expression: str, *, count: bool = False, **facts: t.Any) -> Pager:
         """Tasks leave a list of pending ones at any time: only the total tells whether some were missed."""
-
-        def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
-            return self._page(self._list_url(expression, selection, offset, limit, count), is_record_list)
-
-        return Pager(fetch, page_size=selection.limit, count=count or selection.filters == _PENDING, **facts)
-
-    def _page(self, url: str, accept: t.Callable[[t.Any], bool]) -> tuple[list[Record], int | None]:
-        answer = self._client.request("GET", url, accept=accept, wanted="a list of records")
-        return answer.body or [], _total(answer.headers)
-
-    def _whole(self, pager: Pager) -> t.Iterator[Record]:
-        """Every record of a list, and a warning when the tenant did not give as many as it says there are."""
-        yield from pager
-        if pager.missing:
-            tasks = f"{pager.missing} more {'task' if pager.missing == 1 else 'tasks'}"
-            self._client.warnings.append(
-                f"The tenant says that the list has {tasks} than it gave, though it was asked twice."
-            )
+        count = count or selection.filters == _PENDING
+        return self._list(selection).pager(expression, count=count, **facts)
 
     def _merged(self, pagers: t.Sequence[Pager], selection: Selection) -> t.Iterator[Record]:
         """The records of the wanted age of several lists, as one list in the order of sorters."""
-        lists = [self._of_age(self._whole(pager), selection) for pager in pagers]
+        lists = [self._of_age(self._list(selection).whole(pager), selection) for pager in pagers]
         if len(lists) == 1:
             yield from lists[0]
             return
@@ -247,10 +200,13 @@ class TaskStatuses:
         """The endpoint neither filters nor sorts."""
 
         def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
-            url = self._client.url("task-status", "pending-tasks", query={"limit": limit, **_place(offset, count)})
-            return self._page(url, is_record_list_or_nothing)
+            query = {"limit": limit, **({"offset": offset} if offset else {}), **({"count": True} if count else {})}
+            url = self._client.url("task-status", "pending-tasks", query=query)
+            answer = self._client.request("GET", url, accept=is_record_list_or_nothing, wanted="a list of records")
+            return answer.body or [], total_of(answer)
 
-        records = self._whole(Pager(fetch, page_size=selection.limit, count=True, ahead=True))
+        pager = Pager(fetch, page_size=selection.limit, count=True, ahead=True)
+        records = self._list(selection).whole(pager)
         yield from _sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters)
 
     def _of_age(self, records: t.Iterator[Record], selection: Selection) -> t.Iterator[Record]:
@@ -265,23 +221,8 @@ class TaskStatuses:
                 yield record
 
 
-def _place(offset: int, count: bool) -> dict[str, object]:
-    """The parameters of a page beside its limit."""
-    place: dict[str, object] = {}
-    if offset:
-        place["offset"] = offset
-    if count:
-        place["count"] = True
-    return place
-
-
-def _total(headers: t.Mapping[str, str]) -> int | None:
-    value = headers.get("X-Total-Count", "")
-    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
-
-
 def _counted(url: str, answer: Answer) -> int:
-    total = _total(answer.headers)
+    total = total_of(answer)
     if total is None:
         address = url.partition("?")[0]  # a query can be as long as a page
         raise IscError(

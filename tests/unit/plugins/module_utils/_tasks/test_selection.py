@@ -33,7 +33,7 @@ def test_a_selection_is_made_of_the_options_that_are_given() -> None:
 
 def test_a_selection_of_nothing_is_all_there_is() -> None:
     assert selection() == Selection()
-    assert selection().expression() == ""
+    assert selection().wanted() == {}
 
 
 @pytest.mark.parametrize("name", ["ids", "source_ids", "types", "launchers", "unique_names"])
