@@ -21,6 +21,7 @@ class ApiVersion(t.NamedTuple):
     pending_endpoint: pending tasks come from /task-status/pending-tasks, as the list shows completed tasks only;
         where it is false the list covers every task and can filter on a completion status that is not set.
     launcher_filter: the list can filter on the launcher.
+    schedules: sources have schedules.
     successor: the version to move to when an endpoint is marked deprecated.
     """
 
@@ -29,6 +30,7 @@ class ApiVersion(t.NamedTuple):
     experimental: bool
     pending_endpoint: bool
     launcher_filter: bool
+    schedules: bool = True
     successor: str = "v1"
 
     def url_path(self, service: str, *segments: str) -> str:
@@ -40,7 +42,7 @@ class ApiVersion(t.NamedTuple):
 API_VERSIONS = {
     version.name: version
     for version in (
-        ApiVersion("beta", "/beta/{service}", False, pending_endpoint=True, launcher_filter=False),
+        ApiVersion("beta", "/beta/{service}", False, pending_endpoint=True, launcher_filter=False, schedules=False),
         ApiVersion("v2024", "/v2024/{service}", True, pending_endpoint=True, launcher_filter=False),
         ApiVersion("v2025", "/v2025/{service}", True, pending_endpoint=False, launcher_filter=False),
         ApiVersion("v2026", "/v2026/{service}", True, pending_endpoint=False, launcher_filter=True),

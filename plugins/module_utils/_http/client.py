@@ -75,6 +75,11 @@ class Client:
     def __exit__(self, *_exception: object) -> None:
         self.transport.close()
 
+    @property
+    def base_url(self) -> str:
+        """The address of the tenant's API, without a version."""
+        return self._settings.base_url
+
     def token(self) -> Token:
         """The access token in use, asked for where there is none yet. Raises RequestFailed."""
         return self._tokens.current()

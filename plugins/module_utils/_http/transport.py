@@ -70,6 +70,7 @@ class Call:
     body: what is sent, or what makes it anew for every try.
     idempotent: false where the request must not be sent again unless it is certain that it had no effect.
     optional: true for what is good to know and no more: it is not tried again, and its failure is told nobody.
+    once: whoever sends it sees to it whether it is sent again, and looks first what has become of it.
     advice: what to do about a status, where the general advice is not good enough.
     """
 
@@ -81,6 +82,7 @@ class Call:
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     idempotent: bool = True
     optional: bool = False
+    once: bool = False
     advice: dict[int, str] = dataclasses.field(default_factory=dict)
     attempts: int = 0
 
@@ -181,7 +183,7 @@ class Transport:
                     raise
                 if error.transient:
                     self.watch(error)
-                again = call.idempotent or not error.maybe_applied
+                again = not call.once and (call.idempotent or not error.maybe_applied)
                 if not again or not self.wait_before_retry(error, retry):
                     raise
                 retry += 1
