@@ -17,8 +17,8 @@ description:
     already is left as it is.
   - The API has schedules on every O(api_version) but V(beta). It has no way to switch one off but to remove it; the
     role P(sailpoint.isc.maintenance_window#role) does so for a while.
-  - The API takes no condition on a write. The schedule is read again right before it is written, and where somebody else
-    has changed it since it was first read, this fails and leaves it as it is.
+  - The API takes no condition on a write. The schedule is read again right before it is written, and where somebody
+    else has changed it since it was first read, this fails and leaves it as it is.
   - Removing a schedule stops neither an aggregation that runs, nor health checks, nor provisioning.
   - The token needs the scope C(idn:sources:manage), and of a user the level C(ORG_ADMIN), C(SOURCE_ADMIN) or
     C(SOURCE_SUBADMIN).
@@ -53,7 +53,8 @@ options:
       - When, as a Quartz cron expression of second, minute, hour, day of the month, month, day of the week and perhaps
         year, such as V(0 0 5 * * ?) for every day at five. V(?) stands for the one of the two days that does not say
         when; days of the week go from V(1) (Sunday) to V(7).
-      - Its form is checked before anything is sent; what only the tenant can know, it judges. The API tells no time zone.
+      - Its form is checked before anything is sent; what only the tenant can know, it judges. The API tells no time
+        zone.
       - It must be given with O(state=present), and is not looked at with O(state=absent).
     type: str
   state:

@@ -4,8 +4,8 @@
 
 """Cron expressions as Quartz takes them: what is wrong with one that is none, and whether two are the same.
 
-Facts: the documentation of Quartz's CronExpression, to which SailPoint's documents refer. Its form is checked here; what
-only the tenant can know, it judges.
+Facts: the documentation of Quartz's CronExpression, to which SailPoint's documents refer. Its form is checked here;
+what only the tenant can know, it judges.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def problem(cron: str) -> str | None:
     if len(fields) not in (6, 7):
         number = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
         return (
-            f"it has {number}, and Quartz takes six or seven: second, minute, hour, day of the month, month, day of the "
-            "week, year, such as 0 0 5 * * ? for 5 o'clock every day"
+            f"it has {number}, and Quartz takes six or seven: second, minute, hour, day of the month, month, day of "
+            "the week, year, such as 0 0 5 * * ? for 5 o'clock every day"
         )
     for field, text in zip(_FIELDS, fields):
         wrong = field.problem(text)

@@ -4,8 +4,8 @@
 
 """The schedules of sources: when their accounts and their entitlements are aggregated, and how that is changed.
 
-Facts: the schedules of the Sources API in SailPoint's OpenAPI documents (v2024 to v2026, v1). A schedule is a type and a
-cron expression; nothing switches it off but deleting it, and no write takes a condition.
+Facts: the schedules of the Sources API in SailPoint's OpenAPI documents (v2024 to v2026, v1). A schedule is a type and
+a cron expression; nothing switches it off but deleting it, and no write takes a condition.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Schedules:
 
     def __init__(self, client: Client) -> None:
         if not client.api.schedules:
-            having = " or ".join(name for name, version in API_VERSIONS.items() if version.schedules)
-            raise InvalidOption("api_version", client.api.name, f"it has no schedules of sources; use {having}")
+            having = ", ".join(name for name, version in API_VERSIONS.items() if version.schedules)
+            raise InvalidOption("api_version", client.api.name, f"it has no schedules of sources; use one of {having}")
         self._client = client
 
     def of(self, source_id: str) -> dict[str, str]:
@@ -181,4 +181,6 @@ def _words(cron: str | None) -> str:
 
 def _is_schedule_list(body: t.Any) -> bool:
     """Whether an answer is a list of schedules; one that does not say when would be taken for none."""
-    return is_record_list(body) and all(isinstance(row.get(key), str) for row in body for key in ("type", "cronExpression"))
+    return is_record_list(body) and all(
+        isinstance(row.get(key), str) for row in body for key in ("type", "cronExpression")
+    )

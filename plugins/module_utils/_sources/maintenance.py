@@ -1,0 +1,254 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A maintenance window: schedules of sources are saved to a file and removed, and put back later.
+
+Each step is written to the file before it is taken, so that a run that is killed loses nothing, and the next one goes
+on.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources import cron as crons
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.schedules import ChangedElsewhere, Schedules, Slot
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.window_file import (
+    LEFT,
+    REMOVED,
+    REMOVING,
+    RESTORED,
+    SAVED,
+    Entry,
+    Window,
+    WindowFile,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line, shown
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
+
+_NOT_STOPPED = "Not stopped: provisioning, health checks, and what already runs."
+_MAYBE_REMOVED = (REMOVING, REMOVED)
+_LONGEST_CRON = 100
+
+
+class WindowFailed(IscError):
+    """Not all schedules could be removed, or put back. results: what is known all the same."""
+
+    def __init__(self, message: str, cause: IscError, results: dict[str, t.Any]) -> None:
+        super().__init__(message)
+        self._cause = cause
+        self._results = results
+
+    def as_failure(self) -> dict[str, t.Any]:
+        return {**self._results, **self._cause.as_failure(), "msg": str(self)}
+
+
+def file_at(path: str | None, base_url: str) -> str:
+    """Where the file is: at this path, or named after the tenant where that is a directory (None: the one at hand)."""
+    place = os.path.abspath(path or ".")
+    if not os.path.isdir(place):
+        return place
+    host = urlsplit(base_url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+        tenant = host
+    except ValueError:
+        tenant = host.partition(".")[0]
+    return os.path.join(place, f"maintenance-window-{re.sub('[^A-Za-z0-9.-]', '-', tenant)}.json")
+
+
+class Maintenance:
+    """Begins and ends a window. dry: nothing is changed; what is returned is what would be.
+
+    before: the schedules of the window, and what had been done to them, before it was begun or ended here.
+
+    Raises InvalidOption where the version of the API has no schedules.
+    """
+
+    def __init__(self, client: Client, path: str, dry: bool) -> None:
+        self._client = client
+        self._schedules = Schedules(client)
+        self._file = WindowFile(path)
+        self._dry = dry
+        self._changed = False
+        self.before: list[dict[str, t.Any]] = []
+        self._lines: dict[Slot, str] = {}
+        self._failures: dict[Slot, IscError] = {}
+
+    def begin(self, sources: t.Mapping[str, str], aggregations: t.Sequence[str]) -> dict[str, t.Any]:
+        """Saves the schedules of these sources (their names by their ids), and removes them.
+
+        Where the file is there, goes on with what is left. Raises WindowFailed, and IscError where nothing was touched.
+        """
+        with self._file as file:
+            known = file.read()
+            if known is not None:
+                self._check(known, sources, aggregations)
+            window = self._planned(known, sources, aggregations)
+            self._before(window)
+            if not self._dry:
+                file.write(window)
+            for entry in window.entries:
+                if entry.slot not in self._lines and not self._remove(window, entry):
+                    break
+        saved = [] if self._dry else [f"They are saved in {file.path} until the window ends."]
+        results = self._results(window, [*saved, _NOT_STOPPED])
+        self._check_done(
+            window, "removed", "run this again to go on, or end the window to put back what is removed", results
+        )
+        return results
+
+    def end(self) -> dict[str, t.Any]:
+        """Puts back what is removed, where nothing is set now, and removes the file; without a file does nothing.
+
+        Raises WindowFailed, and IscError where nothing was touched.
+        """
+        with self._file as file:
+            window = file.read()
+            if window is None:
+                nothing = Window(self._client.base_url, "", [], {})
+                return self._results(nothing, [f"There is no file {file.path}, so there is nothing to put back."])
+            self._check_tenant(window)
+            self._before(window)
+            for entry in window.entries:
+                if not self._restore(window, entry):
+                    break
+            if not self._failures and not self._dry:
+                file.remove()
+        results = self._results(window, [])
+        self._check_done(
+            window, "put back", "run this again, and take a source that is no more out of the file", results
+        )
+        return results
+
+    def _check(self, known: Window, sources: t.Mapping[str, str], aggregations: t.Sequence[str]) -> None:
+        """Refuses to go on with a file of another window."""
+        self._check_tenant(known)
+        if set(known.sources) != set(sources) or set(known.aggregations) != set(aggregations):
+            others = listed([*map(shown, known.sources.values())], ", ")
+            raise IscError(
+                f"{shown(self._file.path)} holds the schedules ({' and '.join(known.aggregations)}) of other sources "
+                f"than these, of {others}, and nothing was touched: end that window first, or name another file."
+            )
+
+    def _check_tenant(self, known: Window) -> None:
+        if known.tenant != self._client.base_url:
+            raise IscError(
+                f"{shown(self._file.path)} holds the schedules of another tenant, {shown(known.tenant)}, and nothing "
+                "was touched: name another file, or connect to that tenant."
+            )
+
+    def _planned(self, known: Window | None, sources: t.Mapping[str, str], aggregations: t.Sequence[str]) -> Window:
+        """The window with all that is set now and is to be removed, and with what has been removed before."""
+        kept = {(entry.slot.source_id, entry.slot.aggregation): entry for entry in (known.entries if known else ())}
+        entries = []
+        for source_id, name in sources.items():
+            current = self._schedules.of(source_id)
+            for aggregation in aggregations:
+                now, entry = current.get(aggregation), kept.get((source_id, aggregation))
+                if entry is None or entry.state not in _MAYBE_REMOVED:
+                    # Nothing of it is gone: what counts is what is set now.
+                    entry = None if now is None else Entry(Slot(source_id, name, aggregation), now)
+                elif now is None:
+                    entry.state = REMOVED
+                    self._lines[entry.slot] = f"{entry.slot}: is removed ({_when(entry)})"
+                elif not crons.same(now, entry.cron):
+                    self._leave(entry, now)
+                if entry is not None:
+                    entries.append(entry)
+        begun = known.begun if known else format_timestamp(self._client.now())
+        return Window(self._client.base_url, begun, list(aggregations), dict(sources), entries)
+
+    def _leave(self, entry: Entry, now: str) -> None:
+        self._lines[entry.slot] = (
+            f"{entry.slot}: is left at {one_line(now, _LONGEST_CRON)}, which somebody has set since it was removed; "
+            f"before, it was {_when(entry)}"
+        )
+
+    def _remove(self, window: Window, entry: Entry) -> bool:
+        """Removes one schedule; false where it makes no sense to go on with the next one."""
+        if not self._dry:
+            self._mark(window, entry, REMOVING)
+            try:
+                self._changed |= self._schedules.change(entry.slot, entry.cron, None)
+            except (RequestFailed, ChangedElsewhere) as error:
+                if not error.maybe_applied:
+                    self._mark(window, entry, SAVED)
+                return self._goes_on_after(entry, error)
+            self._mark(window, entry, REMOVED)
+        else:
+            entry.state, self._changed = REMOVED, True
+        self._lines[entry.slot] = f"{entry.slot}: {'would be' if self._dry else 'is'} removed ({_when(entry)})"
+        return True
+
+    def _restore(self, window: Window, entry: Entry) -> bool:
+        """Puts one schedule back; false where it makes no sense to go on with the next one."""
+        slot = entry.slot
+        said = {SAVED: "had not been removed", RESTORED: "is put back", LEFT: "is left as somebody has set it; before"}
+        if entry.state in said:
+            self._lines[slot] = f"{slot}: {said[entry.state]} ({_when(entry)})"
+            return True
+        try:
+            if self._dry:
+                now = self._schedules.of(slot.source_id).get(slot.aggregation)
+                if now is not None and not crons.same(now, entry.cron):
+                    raise ChangedElsewhere(slot, None, now, False)
+                state, changed = RESTORED, now is None
+            else:
+                state, changed = RESTORED, self._schedules.change(slot, None, entry.cron)
+        except ChangedElsewhere as error:
+            self._leave(entry, str(error.cron))
+            state, changed = LEFT, False
+        except RequestFailed as error:
+            return self._goes_on_after(entry, error)
+        self._changed |= changed
+        done = "would be put back" if self._dry and changed else "is put back"
+        self._lines.setdefault(slot, f"{slot}: {done} ({_when(entry)})")
+        self._mark(window, entry, state)
+        return True
+
+    def _mark(self, window: Window, entry: Entry, state: str) -> None:
+        if entry.state != state:
+            entry.state = state
+            if not self._dry:
+                self._file.write(window)
+
+    def _goes_on_after(self, entry: Entry, error: RequestFailed | ChangedElsewhere) -> bool:
+        """Notes a failure; false where the next schedule would only meet the same one."""
+        self._failures[entry.slot] = error
+        return isinstance(error, ChangedElsewhere) or not error.transient
+
+    def _before(self, window: Window) -> None:
+        self.before = [entry.as_dict() for entry in window.entries]
+
+    def _results(self, window: Window, lines: list[str]) -> dict[str, t.Any]:
+        return {
+            "changed": self._changed,
+            "path": self._file.path,
+            "sources": [{"id": source_id, "name": name} for source_id, name in window.sources.items()],
+            "schedules": [entry.as_dict() for entry in window.entries],
+            "summary": [*self._lines.values(), *lines],
+        }
+
+    def _check_done(self, window: Window, done: str, advice: str, results: dict[str, t.Any]) -> None:
+        if not self._failures:
+            return
+        failed = [f"{slot} ({str(error).rstrip('.')})" for slot, error in self._failures.items()]
+        untried = len(window.entries) - len(failed) - len(self._lines)
+        message = (
+            f"{len(failed)} of {len(window.entries)} schedules could not be {done}: {listed(failed)}"
+            + (f"; {untried} more were not tried" if untried else "")
+            + f". What is done so far is in {shown(self._file.path)}: {advice}."
+        )
+        raise WindowFailed(message, next(iter(self._failures.values())), results)
+
+
+def _when(entry: Entry) -> str:
+    return one_line(entry.cron, _LONGEST_CRON)

@@ -1,0 +1,237 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file that holds the schedules that a maintenance window has removed: read, locked, and replaced as a whole.
+
+Whatever ends the process or the machine, the file is there as it was before a write or as it is after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import fcntl
+import json
+import os
+import tempfile
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.schedules import TYPES, Slot
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown, valid_text
+
+# What has been done to a schedule
+SAVED = "saved"  # nothing
+REMOVING = "removing"  # a request to remove it may have been sent
+REMOVED = "removed"
+RESTORED = "restored"
+LEFT = "left"  # somebody else has set another one, which stays
+STATES = (SAVED, REMOVING, REMOVED, RESTORED, LEFT)
+
+_FORMAT = "sailpoint.isc maintenance window, version 1"
+_WHAT = (
+    "Schedules of sources that the role sailpoint.isc.maintenance_window removes. Its tasks_from: end puts back what "
+    "is removed, and then removes this file. Keep it until then: nothing else knows them."
+)
+
+
+@dataclasses.dataclass
+class Entry:
+    """A schedule, and what has been done to it."""
+
+    slot: Slot
+    cron: str
+    state: str = SAVED
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """As it stands in the file and in results."""
+        return {**self.slot.schedule(self.cron), "state": self.state}
+
+
+@dataclasses.dataclass
+class Window:
+    """What the file holds. tenant: the address of its API.  sources: their names by their ids."""
+
+    tenant: str
+    begun: str
+    aggregations: list[str]
+    sources: dict[str, str]
+    entries: list[Entry] = dataclasses.field(default_factory=list)
+
+    def as_text(self) -> str:
+        """The window as the file has it."""
+        return valid_text(
+            json.dumps(
+                {
+                    "format": _FORMAT,
+                    "what": _WHAT,
+                    "tenant": self.tenant,
+                    "begun": self.begun,
+                    "aggregations": self.aggregations,
+                    "sources": [{"id": source_id, "name": name} for source_id, name in self.sources.items()],
+                    "schedules": [entry.as_dict() for entry in self.entries],
+                },
+                ensure_ascii=False,
+                indent=2,
+            )
+            + "\n"
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> Window:
+        """Raises ValueError, with what is wrong, for what is not such a window."""
+        content = json.loads(text)
+        if not isinstance(content, dict) or content.get("format") != _FORMAT:
+            raise ValueError(f"its format is not {_FORMAT}")
+        try:
+            return cls(
+                tenant=_text(content["tenant"]),
+                begun=_text(content["begun"]),
+                aggregations=[_one_of(TYPES, name) for name in content["aggregations"]],
+                sources={_text(source["id"]): _text(source["name"]) for source in content["sources"]},
+                entries=[
+                    Entry(
+                        Slot(
+                            _text(entry["source_id"]),
+                            _text(entry["source_name"]),
+                            _one_of(TYPES, entry["aggregation"]),
+                        ),
+                        _text(entry["cron"]),
+                        _one_of(STATES, entry["state"]),
+                    )
+                    for entry in content["schedules"]
+                ],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{error} is missing or of another kind") from None
+
+
+class WindowFile:
+    """The file. Close it, or use it in a with statement: it is locked as long as this process has it.
+
+    path: where it is; a symbolic link is followed.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.realpath(path)
+        self._held: int | None = None
+
+    def __enter__(self) -> WindowFile:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def read(self) -> Window | None:
+        """What it holds; None where there is none. Raises IscError where it is in use, or cannot be read as one."""
+        while self._held is None:
+            try:
+                held = os.open(self.path, os.O_RDWR)
+            except FileNotFoundError:
+                return None
+            except OSError as error:
+                raise self._unusable(f"cannot be read ({error.strerror})") from None
+            try:
+                self._lock(held)
+                if self._is(held):  # and was not replaced or removed just now
+                    self._held, held = held, -1
+            finally:
+                if held >= 0:
+                    os.close(held)
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                return Window.from_text(file.read())
+        except OSError as error:
+            raise self._unusable(f"cannot be read ({error.strerror})") from None
+        except (ValueError, RecursionError) as error:
+            raise self._unusable(f"holds no schedules of a maintenance window ({error})") from None
+
+    def write(self, window: Window) -> None:
+        """Puts the window there, whole and on the disk, or raises IscError; never over what was not read before."""
+        directory, name = os.path.split(self.path)
+        temporary = None
+        try:
+            new, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)  # for the owner alone
+            try:
+                self._lock(new)
+                with open(new, "w", encoding="utf-8", closefd=False) as file:
+                    file.write(window.as_text())
+                os.fsync(new)
+                if self._held is None:
+                    os.link(temporary, self.path)  # fails where one has come into being meanwhile
+                else:
+                    os.replace(temporary, self.path)
+                _sync(directory)
+            except BaseException:
+                os.close(new)
+                raise
+        except FileExistsError:
+            raise self._unusable("has come into being just now, by another run") from None
+        except OSError as error:
+            raise IscError(
+                f"{shown(self.path)} cannot be written ({error.strerror}), and no schedule is removed that it does not "
+                "hold: see to it, or name another file, and run this again."
+            ) from None
+        finally:
+            if temporary is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+        if self._held is not None:
+            os.close(self._held)
+        self._held = new
+
+    def remove(self) -> None:
+        """Removes the file. Raises IscError."""
+        try:
+            os.unlink(self.path)
+            _sync(os.path.dirname(self.path))
+        except OSError as error:
+            raise IscError(
+                f"{shown(self.path)} cannot be removed ({error.strerror}): remove it, as all that it holds is put back."
+            ) from None
+
+    def _lock(self, file: int) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise self._unusable("is in use by another run") from None
+        except OSError as error:
+            raise self._unusable(f"cannot be locked ({error.strerror})") from None
+
+    def _is(self, file: int) -> bool:
+        """Whether the path leads to this open file."""
+        try:
+            return os.path.samestat(os.fstat(file), os.stat(self.path))
+        except FileNotFoundError:
+            return False
+
+    def _unusable(self, why: str) -> IscError:
+        return IscError(f"{shown(self.path)} {why}, and nothing was touched: look at it, or name another file.")
+
+
+def _sync(directory: str) -> None:
+    """Makes sure that the names in a directory are on the disk, where its file system can do so."""
+    opened = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(opened)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{shown(value)} is no text")
+    return value
+
+
+def _one_of(known: t.Collection[str], value: object) -> str:
+    if value not in known:
+        raise ValueError(f"{shown(value)} is none of {', '.join(known)}")
+    return str(value)
