@@ -55,6 +55,8 @@ options:
     description:
       - The ids of the sources. With O(state=paused), at least one of this, O(source_names) and O(tags) must be given;
         together they mean any of them.
+      - With O(state=resumed), none has to be given. Where one is, a file with the schedules of other sources is
+        refused, as it is that of another window.
     type: list
     elements: str
   source_names:
@@ -182,12 +184,12 @@ OPTIONS = {
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
     maintenance = Maintenance(client, file_at(options["path"], client.base_url), module.check_mode)
+    asked = {name: options[name] for name in ("source_ids", "source_names", "tags") if options[name]}
     if options["state"] == "paused":
-        result = maintenance.begin(
-            _sources(client, options), [name for name in TYPES if name in options["aggregations"]]
-        )
+        aggregations = [name for name in TYPES if name in options["aggregations"]]
+        result = maintenance.begin(_sources(client, options), aggregations, asked)
     else:
-        result = maintenance.end()
+        result = maintenance.end(asked, lambda: _sources(client, options))
     if module._diff:
         result["diff"] = {"before": maintenance.before, "after": result["schedules"]}
     return result

@@ -82,16 +82,23 @@ class Maintenance:
         self._lines: dict[Slot, str] = {}
         self._failures: dict[Slot, IscError] = {}
 
-    def begin(self, sources: t.Mapping[str, str], aggregations: t.Sequence[str]) -> dict[str, t.Any]:
+    def begin(
+        self, sources: t.Mapping[str, str], aggregations: t.Sequence[str], asked: dict[str, list[str]]
+    ) -> dict[str, t.Any]:
         """Saves the schedules of these sources (their names by their ids), and removes them.
 
+        asked: the ids, names and tags by which they were asked for.
         Where the file is there, goes on with what is left. Raises WindowFailed, and IscError where nothing was touched.
         """
         with self._file as file:
             known = file.read()
             if known is not None:
-                self._check(known, sources, aggregations)
-            window = self._planned(known, sources, aggregations)
+                self._check_tenant(known)
+                if set(known.sources) != set(sources) or set(known.aggregations) != set(aggregations):
+                    raise self._other_sources(known)
+            begun = known.begun if known else format_timestamp(self._client.now())
+            window = Window(self._client.base_url, begun, asked, list(aggregations), dict(sources))
+            window.entries = self._planned(known, window)
             self._before(window)
             if not self._dry:
                 file.write(window)
@@ -105,17 +112,21 @@ class Maintenance:
         )
         return results
 
-    def end(self) -> dict[str, t.Any]:
+    def end(self, asked: dict[str, list[str]], sources: t.Callable[[], t.Mapping[str, str]]) -> dict[str, t.Any]:
         """Puts back what is removed, where nothing is set now, and removes the file; without a file does nothing.
 
+        asked: the ids, names and tags of the sources that are meant, for the file may be that of another window; empty
+        where it counts whatever it holds.  sources: looks them up; only asked where they are not those of the file.
         Raises WindowFailed, and IscError where nothing was touched.
         """
         with self._file as file:
             window = file.read()
             if window is None:
-                nothing = Window(self._client.base_url, "", [], {})
+                nothing = Window(self._client.base_url, "", asked, [], {})
                 return self._results(nothing, [f"There is no file {file.path}, so there is nothing to put back."])
             self._check_tenant(window)
+            if asked and asked != window.asked and set(sources()) != set(window.sources):
+                raise self._other_sources(window)
             self._before(window)
             for entry in window.entries:
                 if not self._restore(window, entry):
@@ -128,15 +139,12 @@ class Maintenance:
         )
         return results
 
-    def _check(self, known: Window, sources: t.Mapping[str, str], aggregations: t.Sequence[str]) -> None:
-        """Refuses to go on with a file of another window."""
-        self._check_tenant(known)
-        if set(known.sources) != set(sources) or set(known.aggregations) != set(aggregations):
-            others = listed([*map(shown, known.sources.values())], ", ")
-            raise IscError(
-                f"{shown(self._file.path)} holds the schedules ({' and '.join(known.aggregations)}) of other sources "
-                f"than these, of {others}, and nothing was touched: end that window first, or name another file."
-            )
+    def _other_sources(self, known: Window) -> IscError:
+        others = listed([*map(shown, known.sources.values())], ", ")
+        return IscError(
+            f"{shown(self._file.path)} holds the schedules ({' and '.join(known.aggregations)}) of other sources than "
+            f"are asked for, of {others}, and nothing was touched: end that window first, or name another file."
+        )
 
     def _check_tenant(self, known: Window) -> None:
         if known.tenant != self._client.base_url:
@@ -145,13 +153,13 @@ class Maintenance:
                 "was touched: name another file, or connect to that tenant."
             )
 
-    def _planned(self, known: Window | None, sources: t.Mapping[str, str], aggregations: t.Sequence[str]) -> Window:
-        """The window with all that is set now and is to be removed, and with what has been removed before."""
+    def _planned(self, known: Window | None, window: Window) -> list[Entry]:
+        """All that is set now and is to be removed, and what has been removed before."""
         kept = {(entry.slot.source_id, entry.slot.aggregation): entry for entry in (known.entries if known else ())}
         entries = []
-        for source_id, name in sources.items():
+        for source_id, name in window.sources.items():
             current = self._schedules.of(source_id)
-            for aggregation in aggregations:
+            for aggregation in window.aggregations:
                 now, entry = current.get(aggregation), kept.get((source_id, aggregation))
                 if entry is None or entry.state not in _MAYBE_REMOVED:
                     # Nothing of it is gone: what counts is what is set now.
@@ -163,8 +171,7 @@ class Maintenance:
                     self._leave(entry, now)
                 if entry is not None:
                     entries.append(entry)
-        begun = known.begun if known else format_timestamp(self._client.now())
-        return Window(self._client.base_url, begun, list(aggregations), dict(sources), entries)
+        return entries
 
     def _leave(self, entry: Entry, now: str) -> None:
         self._lines[entry.slot] = (

@@ -52,10 +52,14 @@ class Entry:
 
 @dataclasses.dataclass
 class Window:
-    """What the file holds. tenant: the address of its API.  sources: their names by their ids."""
+    """What the file holds. tenant: the address of its API.  sources: their names by their ids.
+
+    asked: the ids, names and tags by which the sources were asked for, by the names of the options.
+    """
 
     tenant: str
     begun: str
+    asked: dict[str, list[str]]
     aggregations: list[str]
     sources: dict[str, str]
     entries: list[Entry] = dataclasses.field(default_factory=list)
@@ -69,6 +73,7 @@ class Window:
                     "what": _WHAT,
                     "tenant": self.tenant,
                     "begun": self.begun,
+                    "asked": self.asked,
                     "aggregations": self.aggregations,
                     "sources": [{"id": source_id, "name": name} for source_id, name in self.sources.items()],
                     "schedules": [entry.as_dict() for entry in self.entries],
@@ -89,6 +94,7 @@ class Window:
             return cls(
                 tenant=_text(content["tenant"]),
                 begun=_text(content["begun"]),
+                asked={name: [_text(value) for value in values] for name, values in content["asked"].items()},
                 aggregations=[_one_of(TYPES, name) for name in content["aggregations"]],
                 sources={_text(source["id"]): _text(source["name"]) for source in content["sources"]},
                 entries=[
