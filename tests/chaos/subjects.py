@@ -104,6 +104,14 @@ def _all_aggregated(result: Result, truth: Truth) -> bool:
     return [outcome["action"] for outcome in result["results"]] == ["started"] and truth.effects == 1
 
 
+def _scheduled(result: Result, truth: Truth) -> bool:
+    return truth.effects == 1 and result["changed"] is True
+
+
+def _lists_schedules(result: Result, _truth: Truth) -> bool:
+    return [schedule["cron"] for schedule in result["schedules"]] == [_CRON]
+
+
 _TOKEN: Places = {Place.TOKEN: {"operation": "token"}}
 _LIST: Places = {Place.READ: {"operation": "list"}, Place.NEXT_PAGE: {"operation": "list", "nth": 2}}
 _PENDING: Places = {Place.READ: {"operation": "pending"}, Place.NEXT_PAGE: {"operation": "pending", "nth": 2}}
@@ -115,6 +123,10 @@ _SOURCES: Places = {
 _WAITING = {"interval": "0.2", "max_interval": "0.5"}
 _ALL = {"tasks": FINISHED + PENDING}
 _SOURCE = {"sources": [{"id": "hr", "name": "HR System", "accounts": {"seconds": 0.2}}]}
+
+_CRON = "0 0 5 * * ?"
+_SCHEDULED = {"sources": [{"id": "hr", "name": "HR System", "schedules": {"accounts": _CRON}}]}
+_READ_SCHEDULES: Places = {Place.READ: {"operation": "list_schedules"}}
 
 SUBJECTS = (
     Subject("access_token", {}, {}, _TOKEN, _token, requests=1),
@@ -186,6 +198,38 @@ SUBJECTS = (
         _lists(SOURCES[:6], "sources"),
         requests=3,
         name="source_info by tag",
+    ),
+    Subject(
+        "source_schedule_info",
+        {"source_ids": ["hr"], "api_version": "v2025"},
+        _SCHEDULED,
+        {**_TOKEN, **_READ_SCHEDULES},
+        _lists_schedules,
+        requests=3,
+    ),
+    *(
+        Subject(
+            "source_schedule",
+            {"source_id": "hr", "api_version": "v1", **options},
+            _SCHEDULED,
+            {**_READ_SCHEDULES, Place.WRITE: {"operation": operation}},
+            _scheduled,
+            requests=5,
+            name=f"source_schedule {operation}",
+        )
+        for operation, options in (
+            ("create_schedule", {"aggregation": "entitlements", "cron": _CRON}),
+            ("patch_schedule", {"cron": "0 0 6 * * ?"}),
+            ("delete_schedule", {"state": "absent"}),
+        )
+    ),
+    Subject(
+        "source_schedules_pause",
+        {"source_ids": ["hr"], "state": "paused", "api_version": "v2026"},
+        _SCHEDULED,
+        {**_TOKEN, **_READ_SCHEDULES, Place.WRITE: {"operation": "delete_schedule"}},
+        _scheduled,
+        requests=5,
     ),
     Subject(
         "source_aggregation",

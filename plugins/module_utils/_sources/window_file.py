@@ -204,7 +204,7 @@ class WindowFile:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise self._unusable("is in use by another run") from None
+            raise self._unusable("is in use by another run (one that was killed may go on for a while)") from None
         except OSError as error:
             raise self._unusable(f"cannot be locked ({error.strerror})") from None
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import syslog
+from pathlib import Path
 
 import pytest
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand
@@ -18,8 +19,15 @@ from ansible_collections.sailpoint.isc.tests.support.modules import Run
 @pytest.mark.parametrize("module", TASKS)
 @pytest.mark.parametrize("credential", ["client_secret", "access_token"])
 def test_a_module_leaks_neither_secrets_nor_tokens(
-    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch, module: str, telling: str, credential: str
+    tenant: Hand,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    module: str,
+    telling: str,
+    credential: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # one keeps a file there
     logged: list[str] = []
     monkeypatch.setattr(syslog, "syslog", lambda *arguments: logged.extend(map(str, arguments)))
     token = prepare(tenant, telling)
