@@ -53,6 +53,7 @@ def elsewhere(tenants: list[Hand]) -> Hand:
 @pytest.fixture
 def run(tenant: Hand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs a module against the tenant."""
+    monkeypatch.chdir(tmp_path)  # one keeps a file where it is run
     run = Run(tenant.url, monkeypatch, capsys, tmp_path)
     run.connection.update(client_id=KEEPER["client_id"], client_secret=KEEPER["client_secret"])
     return run

@@ -121,7 +121,9 @@ CASES = {
         fails=True,
         connection=V2025,
     ),
-    "nothing": Case(arguments(), ["fatal:.*Say which sources: give maintenance_window_source_ids"], fails=True),
+    "nothing": Case(
+        arguments(), ["fatal:.*Say which sources: give maintenance_window_source_ids"], fails=True, connection=V2025
+    ),
 }
 REFUSED = {
     "beta": Case(
@@ -146,7 +148,7 @@ def test_begins_works_and_ends(tenant: Hand, run: Run) -> None:
     for case in CASES:
         assert schedules(tenant, case) == BEFORE, case
         sent = [entry["operation"] for entry in tenant.log() if entry["client_id"] == case]
-        assert (sent == []) == (case == "nothing"), case
+        assert (set(sent) <= {"token"}) == (case == "nothing"), case
     assert left_in(played) == []
 
     begun = played.fact("begun", "ids")
