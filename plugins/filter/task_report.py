@@ -15,11 +15,21 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wr
 
 
 def task_report(
-    records: t.Any, fail_on: t.Any = FAILED_STATUSES, now: t.Any = None, newer_than: t.Any = None
+    records: t.Any,
+    fail_on: t.Any = FAILED_STATUSES,
+    now: t.Any = None,
+    newer_than: t.Any = None,
+    earlier: t.Any = None,
 ) -> Report:
     """What is pending, what failed, and task_health with the tasks that it is about. Raises AnsibleFilterError."""
     name = "task_report"
-    found = report_of(task_records(name, records), statuses(name, fail_on), moment(name, now), span(name, newer_than))
+    found = report_of(
+        task_records(name, records),
+        statuses(name, fail_on),
+        moment(name, now),
+        span(name, newer_than),
+        None if earlier is None else task_records(name, earlier),
+    )
     # What a tenant says is never a template.
     report: Report = wrap_var(found)
     return report

@@ -42,8 +42,10 @@ def valid_text(text: str) -> str:
 
 def one_line(text: str, longest: int | None = None) -> str:
     """The text on one line that can neither move the cursor nor colour anything; cut after so many characters."""
-    plain = _DIRECTION_MARK.sub("", _ESCAPE_SEQUENCE.sub("", valid_text(text)))
-    line = " ".join("".join(char if char.isprintable() or char == "\u200d" else " " for char in plain).split())
+    line = " ".join(text.split())
+    if not (line.isascii() and line.isprintable()):  # rarely; looking at each character takes long
+        plain = _DIRECTION_MARK.sub("", _ESCAPE_SEQUENCE.sub("", valid_text(text)))
+        line = " ".join("".join(char if char.isprintable() or char == "\u200d" else " " for char in plain).split())
     return line if longest is None or len(line) <= longest else line[:longest].rstrip() + "..."
 
 

@@ -59,14 +59,32 @@ def span(name: str, newer_than: t.Any) -> float | None:
 
 def numbers(name: str, report: t.Any, form: t.Callable[[dict[str, t.Any]], _Form]) -> _Form:
     """A form of what the filter task_report gives."""
-    if not isinstance(report, dict):
-        raise AnsibleFilterError(f"{name} takes what the filter task_report gives, not {kind_of(report)}.")
+    return _formed(name, "task_report", report, dict, form)
+
+
+def entries(name: str, health: t.Any, form: t.Callable[[list[dict[str, t.Any]]], _Form]) -> _Form:
+    """A form of what the filter task_health gives."""
+    return _formed(name, "task_health", health, (list, tuple), form)
+
+
+def _formed(
+    name: str, maker: str, given: t.Any, wanted: type | tuple[type, ...], form: t.Callable[[t.Any], _Form]
+) -> _Form:
+    if not isinstance(given, wanted):
+        raise AnsibleFilterError(f"{name} takes what the filter {maker} gives, not {kind_of(given)}.")
     try:
-        return form(report)
+        return form(given)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(
-            f"{name} takes what the filter task_report gives, and there is something else in it ({error!r})."
+            f"{name} takes what the filter {maker} gives, and there is something else in it ({error!r})."
         ) from error
+
+
+def text(name: str, option: str, value: t.Any) -> str:
+    """A text; empty where none is given."""
+    if value is not None and not isinstance(value, str):
+        raise AnsibleFilterError(f"{name} takes a text as {option}, not {shown(value)}.")
+    return value or ""
 
 
 def kind_of(value: t.Any) -> str:

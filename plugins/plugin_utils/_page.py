@@ -7,26 +7,31 @@
 from __future__ import annotations
 
 import html
-import itertools
 import math
 import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import short_name
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import Outcome, short_name
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._overview import Line, lines_of, silent_sources
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report, by_reason
 
 Shown = dict[str, t.Any]
 
-# The rest is in the files beside the page.
-_FAILURES_SHOWN = 200
+# How much of each a page shows; the rest is in the files beside it.
+_PENDING_SHOWN = 200
+_REASONS_SHOWN = 50
+_TASKS_OF_A_REASON = 20
 _RUNS_DRAWN = 120
 _SOURCES_NAMED = 20
-# Characters of a name
-_LONGEST_NAME = 200
+# Characters: of a name, of one whole message, of all whole messages together
+_LONGEST_NAME = 120
+_LONGEST_MESSAGE = 12_000
+_LONGEST_MESSAGES = 200_000
 _NOTHING = "\u2013"
 _NO_SOURCE = "no source"
+_NO_MESSAGE = "No message was given."
 # The class and the shape of each outcome; without a completion status a task is pending.
 _OUTCOMES = {
     None: ("pending", "pending"),
@@ -39,13 +44,22 @@ _OUTCOMES = {
 _OTHER = ("unknown", "other")
 # Of the drawing of runs, in pixels: the ground that bars stand on, the highest bar, the lowest.
 _GROUND, _HIGHEST, _LOWEST = 32, 30, 2.5
+# Its width, which is stretched to that of the page
+_WIDTH = 1000
 
 
-def page_of(report: Report) -> Shown:
-    """The parts of the page in their order, each text escaped for HTML, on one line and of bearable length."""
-    failed = report["failed"]
-    failing = {source["source_id"] for source in report["sources"] if source["failures_in_a_row"]}
-    silent = _silent(report)
+def page_of(report: Report, most_details: int | None = None) -> Shown:
+    """The parts of the page in their order, each text escaped for HTML, on one line and of bearable length.
+
+    most_details: so many sources have their details on it, those that are doing worst; all of them without it.
+    """
+    lines = lines_of(report)
+    silent = silent_sources(report)
+    detailed = [line for line in lines if line.entries][:most_details]
+    anchors = {id(line): f"source-{number}" for number, line in enumerate(detailed, 1)}
+    of_sources = {_key(line.source_id, line.source_name): anchors.get(id(line)) for line in lines}
+    shown_lines = [(line, _line(line, anchors.get(id(line)))) for line in lines]
+    details = [(line, _details(report, line, anchors[id(line)])) for line in detailed]
     page = {
         "tenant": report["tenant"],
         "base_url": report["base_url"],
@@ -53,18 +67,22 @@ def page_of(report: Report) -> Shown:
         "since": report["since"],
         "newer_than": report["newer_than"],
         "only": _counted(len(report["source_ids"]), "source") if report["source_ids"] else "",
-        "figures": _figures(report["counts"]),
+        "figures": _figures(report),
         "fail_on": ", ".join(report["fail_on"]),
-        "pending": [_pending(task) for task in report["pending"]],
-        "failed": [_failed(task) for task in failed[:_FAILURES_SHOWN]],
-        "failures": len(failed),
         "silent": silent,
         "silent_named": ", ".join([*silent[:_SOURCES_NAMED], *(["..."] if len(silent) > _SOURCES_NAMED else [])]),
         "silent_counted": _counted(len(silent), "source"),
-        "failing_first": bool(failing) and len(failing) < report["counts"]["sources"],
+        "unwell": [shown for line, shown in shown_lines if not line.healthy],
+        "healthy": [shown for line, shown in shown_lines if line.healthy],
+        "pending": [_pending(task, of_sources) for task in report["pending"][:_PENDING_SHOWN]],
+        "all_pending": len(report["pending"]),
+        "failures": _by_reason(report["failed"], of_sources),
+        "warnings": _by_reason(report["warned"], of_sources),
         "legend": [_outcome(status, status) for status in _OUTCOMES if status]
         + [_outcome(None, "pending"), _outcome("other", "other")],
-        "sources": _sources(report, failing),
+        "unwell_details": [shown for line, shown in details if not line.healthy],
+        "healthy_details": [shown for line, shown in details if line.healthy],
+        "undetailed": len([line for line in lines if line.entries]) - len(detailed),
     }
     shown: Shown = _escaped(page)
     return shown
@@ -78,19 +96,68 @@ def _escaped(value: t.Any) -> t.Any:
     return html.escape(one_line(value)) if isinstance(value, str) else value
 
 
-def _figures(counts: Report) -> Shown:
+def _figures(report: Report) -> Shown:
+    counts = report["counts"]
     return {
         **counts,
         "of_runs": _counted(counts["completed"], "run"),
         "of_sources": _counted(counts["sources"], "source"),
         "success_rate": _percent(counts["success_rate"]),
+        "a_day": _a_day(counts["failures_a_day"]),
+        "a_day_before": _a_day(counts["failures_a_day_before"]),
+        "more": (counts["failures_a_day"] or 0) > (counts["failures_a_day_before"] or 0),
     }
 
 
-def _pending(task: Report) -> Shown:
+def _line(line: Line, anchor: str | None) -> Shown:
+    """A source in one line. anchor: of its details."""
+    last, success = line.last_run, line.worst and line.worst["last_success"]
+    return {
+        **_outcome(last["completion_status"] if last else "", _cut((last and last["completion_status"]) or _NOTHING)),
+        "name": _line_name(line),
+        "anchor": anchor,
+        "kind": _name(line.worst) if line.worst and len(line.entries) > 1 else "",
+        "ended": last["completed"] if last else None,
+        "last_success": success["completed"] if success else None,
+        "silence": _silence(line),
+        "pending": line.pending,
+        "overdue": line.overdue,
+        "failures_in_a_row": line.failures_in_a_row,
+    }
+
+
+def _silence(line: Line) -> str:
+    if line.days_without_success is None:
+        return "" if line.entries else "nothing has run"
+    return f"no success for {_counted(line.days_without_success, 'day')}"
+
+
+def _line_name(line: Line) -> str:
+    return _cut(line.source_name or line.source_id or "Of no source")
+
+
+Key = tuple[t.Optional[str], t.Optional[str]]
+Anchors = t.Mapping[Key, t.Optional[str]]
+
+
+def _key(source_id: str | None, source_name: str | None) -> Key:
+    """What tells sources apart; the name of one that has an id may have changed."""
+    return source_id, None if source_id else source_name
+
+
+def _of_source(task: Report, anchors: Anchors) -> Shown:
+    """A task with what tells its source."""
     return {
         "name": _name(task),
-        "source": _source(task),
+        "id": _cut(task["task_id"] or ""),
+        "source": _cut(task["source_name"] or task["source_id"] or _NO_SOURCE),
+        "anchor": anchors.get(_key(task["source_id"], task["source_name"])),
+    }
+
+
+def _pending(task: Report, anchors: Anchors) -> Shown:
+    return {
+        **_of_source(task, anchors),
         "started": task["started"],
         "took": _length(task["seconds"]),
         "usual": _length(task["p95_seconds"]),
@@ -98,102 +165,130 @@ def _pending(task: Report) -> Shown:
     }
 
 
-def _failed(task: Report) -> Shown:
+def _by_reason(outcomes: list[Outcome], anchors: Anchors) -> Shown:
+    """Outcomes of the same reason together, as far as a page can bear them."""
+    groups = by_reason(outcomes)
+    left = _LONGEST_MESSAGES
+    shown = []
+    for reason, group in groups[:_REASONS_SHOWN]:
+        whole = _whole(group[0], min(left, _LONGEST_MESSAGE))
+        left -= sum(map(len, whole))
+        sources = {_key(task["source_id"], task["source_name"]) for task in group}
+        shown.append(
+            {
+                "why": reason or _NO_MESSAGE,
+                "whole": whole,
+                "count": len(group),
+                "counted": f"{len(group)} times" if len(group) > 1 else "once",
+                "sources": _counted(len(sources), "source"),
+                "tasks": [_ended(task, anchors) for task in group[:_TASKS_OF_A_REASON]],
+                "more": max(0, len(group) - _TASKS_OF_A_REASON),
+            }
+        )
+    return {"total": len(outcomes), "reasons": len(groups), "groups": shown, "more": len(groups) - len(shown)}
+
+
+def _ended(task: Outcome, anchors: Anchors) -> Shown:
     return {
-        **_outcome(task["completion_status"], _cut(task["completion_status"])),
-        "name": _name(task),
-        "source": _source(task),
+        **_of_source(task, anchors),
+        **_outcome(task["completion_status"], _cut(task["completion_status"] or _NOTHING)),
         "completed": task["completed"],
         "took": _length(task["seconds"]),
-        "why": task["reason"] or "No message was given.",
     }
 
 
-def _silent(report: Report) -> list[str]:
-    """The sources that were asked for and of which there is no task, by name where that was given."""
-    known = {source["source_id"] for source in report["sources"]}
-    names = report.get("source_names") or {}
-    asked = dict.fromkeys(map(str, report["source_ids"]))
-    return [str(names.get(source_id, source_id)) for source_id in asked if source_id not in known]
+def _whole(task: Outcome, longest: int) -> list[str]:
+    """The lines of all that a task said, where that is more than its reason; at most so many characters."""
+    lines = [line for text in task["messages"] for line in text.splitlines() if line.strip()]
+    if one_line(" ".join(lines), _LONGEST_MESSAGE) == task["reason"] or longest <= 0:
+        return []
+    shown: list[str] = []
+    for line in lines:
+        cut = one_line(line, longest)
+        longest -= len(cut)
+        if longest < 0:
+            return [*shown, "..."]
+        shown.append(cut)
+    return shown
 
 
-def _sources(report: Report, failing: t.Collection[str | None]) -> list[Shown]:
-    """Each source with an entry for each kind of its tasks; those that failed last come first."""
-    ordered = sorted(report["sources"], key=lambda entry: entry["source_id"] not in failing)
-    groups = itertools.groupby(
-        ordered, key=lambda entry: (entry["source_id"], entry["source_id"] or entry["source_name"])
-    )
-    return [_group(report, list(entries)) for _source_of, entries in groups]
-
-
-def _source_key(entry: Report) -> tuple[str | None, str | None]:
-    return entry["source_id"], entry["source_id"] or entry["source_name"]
-
-
-def _group(report: Report, entries: list[Report]) -> Shown:
-    source_id, name = entries[0]["source_id"], entries[0]["source_name"]
+def _details(report: Report, line: Line, anchor: str) -> Shown:
+    name = line.source_name
     return {
-        "name": _cut(name or source_id or "Of no source"),
-        "id": source_id if name and name != source_id else None,
-        "entries": [_entry(report, entry) for entry in entries],
+        "anchor": anchor,
+        "name": _line_name(line),
+        "id": _cut(line.source_id) if line.source_id and name and name != line.source_id else None,
+        "summary": _summary(line),
+        "entries": [_entry(report, entry) for entry in line.entries],
     }
+
+
+def _summary(line: Line) -> str:
+    """What the fold of a source says of what is in it."""
+    runs, failures = (sum(entry[key] for entry in line.entries) for key in ("runs", "failures"))
+    parts = [_counted(runs, "run"), *([f"{failures} failed"] if failures else [])]
+    return ", ".join([*parts, *([f"{line.pending} pending"] if line.pending else [])])
 
 
 def _entry(report: Report, entry: Report) -> Shown:
     judged = entry["successes"] + entry["failures"]
     runs = _counted(entry["runs"], "run")
     pending = f", {len(entry['pending'])} pending" if entry["pending"] else ""
+    last = entry["tasks"][0] if entry["tasks"] else None
     return {
         "name": _name(entry),
+        "last": None
+        if last is None
+        else {**_outcome(last["completion_status"], _cut(last["completion_status"] or ""))},
+        "last_ended": last and last["completed"],
+        "last_id": _cut(last["task_id"] or "") if last else "",
         "last_success": entry["last_success"]["completed"] if entry["last_success"] else None,
         "failures_in_a_row": entry["failures_in_a_row"],
         "success_rate": _percent(entry["success_rate"]),
         "judged": judged,
-        "median": _length(entry["median_seconds"]),
-        "usual": _length(entry["p95_seconds"]),
-        "in_words": f"Timeline of {_name(entry)}: {runs}, {entry['failures']} failed{pending}",
+        "last_went_well": bool(last and entry["last_success"] and last["task_id"] == entry["last_success"]["task_id"]),
+        "lengths": _lengths(entry),
+        "in_words": f"{runs}, {entry['failures']} failed{pending}",
         **_timeline(report, entry),
     }
 
 
-def _timeline(report: Report, entry: Report) -> Shown:
-    """Bars, the earliest first. Across: when a task started, in percent of the span, so that it fits any width.
+def _lengths(entry: Report) -> str:
+    """How long its runs take, and how many of them are drawn where not all are."""
+    if entry["median_seconds"] is None:
+        return ""
+    within = f"{_length(entry['median_seconds'])}, 19 of 20 within {_length(entry['p95_seconds'])}"
+    drawn = f" The last {_RUNS_DRAWN} of {entry['runs']} runs:" if entry["runs"] > _RUNS_DRAWN else ""
+    return f"Usually {within}.{drawn}"
 
-    Up: how long it took, as the square root, so that short ones are seen beside long ones.
+
+def _timeline(report: Report, entry: Report) -> Shown:
+    """Bars by colour, as the path of a drawing, and below them the shapes of outcomes that are no success.
+
+    Across: when a task started, in thousandths of the span. Up: how long it took, as the square root, so that short ones
+    are seen beside long ones.
     """
     drawn = [task for task in entry["tasks"] if task["started"]][:_RUNS_DRAWN]
-    pending = [task for task in entry["pending"] if task["started"]]
+    pending = [task for task in entry["pending"] if task["started"]][:_RUNS_DRAWN]
     longest = max([1.0, *(task["seconds"] for task in drawn if task["seconds"] is not None)])
     end = _moment(report["created"])
     span = max(1.0, end - _moment(report["since"]))
     usual = entry["p95_seconds"]
+    bars: dict[str, str] = {}
+    marks: dict[tuple[str, str], list[str]] = {}
+    for task in [*reversed(drawn), *pending]:
+        status = task.get("completion_status") or ("unknown" if "completion_status" in task else None)
+        colour, shape = _OUTCOMES.get(status, _OTHER)
+        place = min(max(_WIDTH - _WIDTH * (end - _moment(task["started"])) / span, 0), _WIDTH)
+        height = _height(task["seconds"] or 0.0, longest)
+        bars[colour] = f"{bars.get(colour, '')}M{place:.0f} {_GROUND}v{-height:.0f}"
+        if shape != "success":
+            marks.setdefault((colour, shape), []).append(f"{place / _WIDTH:.1%}")
     return {
-        "bars": [_bar(task, longest, end, span) for task in [*reversed(drawn), *pending]],
-        "usual_level": None if usual is None else f"{_GROUND - _height(usual, longest):.1f}",
-        "drawn": f"the last {len(drawn)} of {_counted(entry['runs'], 'run')}" if len(drawn) < entry["runs"] else "",
-        "longest": f"longest {_length(longest)}" if drawn else "",
+        "bars": [{"colour": colour, "path": path} for colour, path in bars.items()],
+        "marks": [{"colour": colour, "shape": shape, "places": places} for (colour, shape), places in marks.items()],
+        "usual_level": None if usual is None else f"{_GROUND - _height(usual, longest):.0f}",
     }
-
-
-def _bar(task: Report, longest: float, end: float, span: float) -> Shown:
-    height = _height(task["seconds"] or 0.0, longest)
-    place = 100 - 100 * (end - _moment(task["started"])) / span
-    status = task.get("completion_status") or ("unknown" if "completion_status" in task else None)
-    return {
-        **_outcome(status, _in_words(task, status)),
-        "x": f"{min(max(place, 0), 100):.2f}%",
-        "y": f"{_GROUND - height:.1f}",
-        "height": f"{height:.1f}",
-    }
-
-
-def _in_words(task: Report, status: str | None) -> str:
-    """A run in one line."""
-    started = task["started"][:16].replace("T", " ")
-    took = "" if task["seconds"] is None else f" {'after' if status else 'for'} {_length(task['seconds'])}"
-    overdue = ", overdue" if task.get("overdue") else ""
-    reason = f". {task['reason']}" if task.get("reason") else ""
-    return f"{started} {_cut(task['task_name'] or 'Task')}: {_cut(status or 'pending')}{took}{overdue}{reason}"
 
 
 def _outcome(status: str | None, text: str) -> Shown:
@@ -210,16 +305,16 @@ def _name(task: Report) -> str:
     return _cut(short_name(task["task_name"] or "Task", task["source_name"]))
 
 
-def _source(task: Report) -> str:
-    return _cut(task["source_name"] or task["source_id"] or _NO_SOURCE)
-
-
 def _cut(text: str) -> str:
     return one_line(text, _LONGEST_NAME)
 
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _a_day(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.1f}".removesuffix(".0")
 
 
 def _percent(rate: float | None) -> str:

@@ -65,6 +65,9 @@ def test_gathers_what_is_pending_what_failed_and_each_source() -> None:
         "success_rate": 0.6,
         "sources": 1,
         "failing_sources": 1,
+        "warned": 1,
+        "failures_a_day": None,
+        "failures_a_day_before": None,
     }
     assert found["pending"] == [
         {
@@ -103,12 +106,14 @@ def test_gathers_what_is_pending_what_failed_and_each_source() -> None:
         (None, "CLOUD_REFRESH_ROLE", ["refresh"]),
     ]
     assert found["sources"][0]["failures_in_a_row"] == 1
+    assert ids(found["warned"]) == ["groups"]
 
 
 def test_nothing_gives_zeros() -> None:
     found = report([])
-    assert found["counts"].pop("success_rate") is None
-    assert set(found["counts"].values()) == {0}
+    unknown = [key for key, count in found["counts"].items() if count is None]
+    assert unknown == ["success_rate", "failures_a_day", "failures_a_day_before"]
+    assert set(found["counts"].values()) == {0, None}
     assert (found["created"], found["since"]) == (NOW, None)
     assert (found["pending"], found["failed"], found["sources"]) == ([], [], [])
 
@@ -127,6 +132,54 @@ def test_tells_how_far_it_looks_back(newer_than: str | int, since: str | None) -
     assert report([], newer_than=newer_than)["since"] == (since or "2026-03-15T20:00:00Z")
     # Nothing is kept for longer than 90 days.
     assert report([], newer_than="52w")["since"] == "2026-02-16T20:00:00Z"
+
+
+def said(task_id: str, text: str, ended: str = "18:01:00", **changes: t.Any) -> Record:
+    messages = [{"type": "ERROR", "localizedText": {"locale": "en-US", "message": text}}]
+    return {**task(task_id, "ERROR", ended=ended), "messages": messages, **changes}
+
+
+def test_gathers_failures_by_reason_whatever_ids_and_numbers_are_in_it() -> None:
+    other = {"id": "s2", "type": "APPLICATION", "name": "AD"}
+    records = [
+        said("one", "Timed out after 120000 ms (464ae7bf791e49fdb74606a2e4a89635).", "18:01:00"),
+        said("two", "The account is locked.", "18:02:00"),
+        said("three", "timed out after 7 ms (af1b8208-6c19-4f89-acce-82e156ff6e61).", "18:03:00", target=other),
+    ]
+    timed_out, locked = report(records)["reasons"]
+    assert timed_out == {
+        "reason": "timed out after 7 ms (af1b8208-6c19-4f89-acce-82e156ff6e61).",
+        "count": 2,
+        "sources": 2,
+        "latest": "2026-05-17T18:03:00.000Z",
+        "task_ids": ["three", "one"],
+    }
+    assert (locked["reason"], locked["task_ids"]) == ("The account is locked.", ["two"])
+
+
+def test_compares_failures_a_day_with_the_period_before() -> None:
+    failures = [task(f"now-{number}", "ERROR") for number in range(6)]
+    earlier = [task(f"then-{number}", "ERROR") for number in range(3)] + [
+        task("good", "SUCCESS"),
+        task("then-0", "ERROR"),
+    ]
+    counts = report(failures, newer_than="2d", earlier=earlier)["counts"]
+    assert (counts["failures_a_day"], counts["failures_a_day_before"]) == (3.0, 1.5)
+    counts = report(failures, newer_than="2d")["counts"]
+    assert (counts["failures_a_day"], counts["failures_a_day_before"]) == (3.0, None)
+    # Nothing is kept for longer than 90 days.
+    assert (
+        report([task(f"{number}", "ERROR") for number in range(9)], newer_than="52w")["counts"]["failures_a_day"] == 0.1
+    )
+
+
+def test_tells_days_without_success() -> None:
+    def days(*records: Record) -> int | None:
+        found: int | None = report(records, now="2026-05-20T19:00:00Z")["sources"][0]["days_without_success"]
+        return found
+
+    assert days(task("good", "SUCCESS"), task("bad", "ERROR", "18:30:00", "18:31:00")) == 3
+    assert days(task("bad", "ERROR")) is None
 
 
 def test_what_is_a_failure_can_be_said() -> None:

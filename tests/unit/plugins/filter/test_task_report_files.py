@@ -113,7 +113,9 @@ def test_a_stack_trace_is_cut_and_the_numbers_keep_it() -> None:
     trace = "a.B: first" + "\n\tat x.Y.z(Y.java:1)" * 500 + "\nCaused by: c.D: last"
     record = task("t1", "ERROR", "13:00:00", "13:04:00", messages=[{"localizedText": trace}])
     assert rows([record])["t1"]["messages"] == "a.B: first Caused by: c.D: last"
-    assert page([record])["failed"][0]["why"] == "a.B: first Caused by: c.D: last"
+    (group,) = page([record])["failures"]["groups"]
+    assert group["why"] == "a.B: first Caused by: c.D: last"
+    assert group["whole"] == ["a.B: first", *["at x.Y.z(Y.java:1)"] * 500, "Caused by: c.D: last"]
     assert report([record])["failed"][0]["messages"] == [trace]
 
 
@@ -125,50 +127,130 @@ def test_a_page_has_all_in_words() -> None:
     assert shown["pending"] == [
         {
             "name": "Cloud Account Aggregation",
+            "id": "slow",
             "source": "HR",
+            "anchor": "source-1",
             "started": "2026-05-17T15:00:00.000Z",
             "took": "5 h",
             "usual": "1 min",
             "overdue": True,
         }
     ]
-    assert shown["failed"] == [
+    assert shown["failures"] == {"total": 1, "reasons": 1, "more": 0, "groups": shown["failures"]["groups"]}
+    assert shown["failures"]["groups"] == [
         {
-            "text": "ERROR",
-            "colour": "failed",
-            "shape": "error",
-            "name": "Cloud Account Aggregation",
-            "source": "HR",
-            "completed": "2026-05-17T13:04:00.000Z",
-            "took": "4 min",
             "why": "It is gone.",
+            "whole": [],
+            "count": 1,
+            "counted": "once",
+            "sources": "1 source",
+            "more": 0,
+            "tasks": [
+                {
+                    "text": "ERROR",
+                    "colour": "failed",
+                    "shape": "error",
+                    "name": "Cloud Account Aggregation",
+                    "id": "bad",
+                    "source": "HR",
+                    "anchor": "source-1",
+                    "completed": "2026-05-17T13:04:00.000Z",
+                    "took": "4 min",
+                }
+            ],
         }
     ]
-    # First what failed last
-    assert [(source["name"], source["id"]) for source in shown["sources"]] == [("HR", "s1"), ("AD", "s2")]
-    assert shown["failing_first"]
-    assert shown["sources"][1]["entries"][0]["name"] == "Cloud Group Aggregation"
+    assert [group["tasks"][0]["id"] for group in shown["warnings"]["groups"]] == ["groups"]
+
+
+def test_a_page_has_a_line_for_each_source_the_worst_first() -> None:
+    shown = page(RECORDS, source_ids=["s1", "s9"])
+    assert [(line["name"], line["anchor"], line["text"]) for line in shown["unwell"]] == [
+        ("HR", "source-1", "ERROR"),
+        ("s9", None, "\u2013"),
+    ]
+    hr, silent = shown["unwell"]
+    assert (hr["pending"], hr["overdue"], hr["failures_in_a_row"]) == (1, 1, 1)
+    assert hr["last_success"] == "2026-05-17T11:01:00.000Z"
+    assert silent["silence"] == "nothing has run"
+    (ad,) = shown["healthy"]
+    assert (ad["name"], ad["anchor"], ad["text"], ad["kind"]) == ("AD", "source-2", "WARNING", "")
+    assert [(source["name"], source["id"], source["anchor"]) for source in shown["unwell_details"]] == [
+        ("HR", "s1", "source-1")
+    ]
+    assert [source["entries"][0]["name"] for source in shown["healthy_details"]] == ["Cloud Group Aggregation"]
+    assert shown["undetailed"] == 0
+
+
+def runs(status: str, *days: int, source: str = "s1") -> list[Record]:
+    """Runs of a minute that began so many days before 17 May."""
+    return [
+        task(
+            f"{source}-{status}-{day}",
+            status,
+            "10:00:00",
+            target={"id": source, "name": source},
+            created=f"2026-05-{17 - day:02}T10:00:00Z",
+            completed=f"2026-05-{17 - day:02}T10:01:00Z",
+        )
+        for day in days
+    ]
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        # It failed since.
+        (runs("SUCCESS", 9) + runs("ERROR", 1, 2), "no success for 9 days"),
+        (runs("SUCCESS", 1) + runs("ERROR", 0), "no success for 1 day"),
+        # Of nothing that ended well is known since when.
+        (runs("ERROR", 1, 2), "no success for 14 days"),
+        # It has run every day or two, and no longer does.
+        (runs("SUCCESS", 5, 6, 8, 9), "no success for 5 days"),
+        # It is to run every few days.
+        (runs("SUCCESS", 5, 8, 11), ""),
+        # Too little is known.
+        (runs("SUCCESS", 12, 13), ""),
+        (runs("SUCCESS", 0, 1, 2), ""),
+    ],
+)
+def test_tells_of_days_without_success_where_that_is_unusual(records: list[Record], told: str) -> None:
+    about = {"tenant": "acme", "base_url": None, "newer_than": "14d", "source_ids": [], "fail_on": ["ERROR"]}
+    numbers = {**about, **task_report(records, fail_on=["ERROR"], now=NOW, newer_than="14d")}
+    shown = Page().filters()["task_report_page"](numbers)
+    lines = shown["unwell"] if told else shown["healthy"]
+    assert [line["silence"] for line in lines] == [told]
 
 
 def test_runs_are_placed_by_time_and_length() -> None:
-    (entry,) = page(RECORDS)["sources"][0]["entries"]
-    assert entry["in_words"] == "Timeline of Cloud Account Aggregation: 2 runs, 1 failed, 1 pending"
-    assert [run["x"] for run in entry["bars"]] == ["10.00%", "30.00%", "50.00%"]
-    assert [(run["height"], run["y"]) for run in entry["bars"]] == [("15.0", "17.0"), ("30.0", "2.0"), ("30.0", "2.0")]
-    assert entry["usual_level"] == "17.0"
-    assert [run["text"] for run in entry["bars"]] == [
-        "2026-05-17 11:00 Cloud Account Aggregation: SUCCESS after 1 min",
-        "2026-05-17 13:00 Cloud Account Aggregation: ERROR after 4 min. It is gone.",
-        "2026-05-17 15:00 Cloud Account Aggregation: pending for 5 h, overdue",
+    (entry,) = page(RECORDS)["unwell_details"][0]["entries"]
+    assert entry["in_words"] == "2 runs, 1 failed, 1 pending"
+    assert entry["bars"] == [
+        {"colour": "ok", "path": "M100 32v-15"},
+        {"colour": "failed", "path": "M300 32v-30"},
+        {"colour": "pending", "path": "M500 32v-30"},
     ]
+    assert entry["marks"] == [
+        {"colour": "failed", "shape": "error", "places": ["30.0%"]},
+        {"colour": "pending", "shape": "pending", "places": ["50.0%"]},
+    ]
+    assert entry["usual_level"] == "17"
+    assert entry["lengths"] == "Usually 1 min, 19 of 20 within 1 min."
+    assert (entry["last"]["text"], entry["last_id"]) == ("ERROR", "bad")
 
 
 def test_a_page_shows_no_more_than_can_be_read() -> None:
-    records = [task(f"t{number}", "ERROR", "13:00:00", "13:04:00") for number in range(300)]
-    shown = page(records, source_ids=[f"x{number}" for number in range(300)])
-    assert (len(shown["failed"]), shown["failures"]) == (200, 300)
-    (entry,) = shown["sources"][0]["entries"]
-    assert (len(entry["bars"]), entry["drawn"]) == (120, "the last 120 of 300 runs")
+    records = [
+        task(f"t{number}", "ERROR", "13:00:00", "13:04:00", messages=[{"localizedText": f"{'x' * (number % 60)}."}])
+        for number in range(3000)
+    ]
+    shown = page(records + [task("good", "SUCCESS", "12:00:00", "12:01:00")], source_ids=[f"x{n}" for n in range(300)])
+    failures = shown["failures"]
+    assert (failures["total"], failures["reasons"], len(failures["groups"]), failures["more"]) == (3000, 60, 50, 10)
+    assert {(len(group["tasks"]), group["more"], group["count"]) for group in failures["groups"]} == {(20, 30, 50)}
+    (entry,) = shown["unwell_details"][0]["entries"]
+    assert sum(len(mark["places"]) for mark in entry["marks"]) == 120
+    assert entry["lengths"].endswith("The last 120 of 3001 runs:")
     assert shown["silent_named"].endswith("x19, ...")
     assert shown["silent_counted"] == "300 sources"
 
@@ -188,10 +270,14 @@ def test_every_text_is_escaped_on_one_line_and_cut() -> None:
     record = task(HOSTILE, HOSTILE, "13:00:00", "13:04:00", uniqueName=HOSTILE, target={"id": HOSTILE, "name": HOSTILE})
     bad = {**record, "id": "bad", "messages": [{"localizedText": HOSTILE}] * 50, "completionStatus": "ERROR"}
     about = {"tenant": HOSTILE[:20], "base_url": HOSTILE[:20]}
-    found = texts(page([record, bad, {**record, "id": "new", "completed": None, "completionStatus": None}], **about))
+    shown = page([record, bad, {**record, "id": "new", "completed": None, "completionStatus": None}], **about)
+    found = texts(shown)
     assert len(found) > 20
     assert [text for text in found if "<" in text or '"' in text or not text.isprintable()] == []
-    assert max(len(html.unescape(text)) for text in found if not text.startswith("Timeline")) < 1000
+    # Whole messages are in a fold.
+    whole = {text for group in shown["failures"]["groups"] for text in group["whole"]}
+    assert max(len(html.unescape(text)) for text in found if text not in whole) < 1000
+    assert sum(map(len, whole)) < 20000
 
 
 def texts(value: t.Any) -> list[str]:

@@ -1,0 +1,183 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module sailpoint.isc.task_report: the part of it that writes files, each in one step. The action makes them."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: task_report
+short_description: Write a report on the tasks of a SailPoint Identity Security Cloud tenant
+version_added: 0.3.0
+description:
+  - Reads what is pending, what has run, and what failed in the time before, and writes a report about it as a page, as
+    tables, and in forms for other tools. It is what the role P(sailpoint.isc.task_report#role) does.
+  - It takes one token for all that it does, and changes nothing in the tenant.
+  - Each file is replaced in one step, so that nobody ever reads half of one.
+author: sailpoint.isc contributors (@sailpoint-isc)
+extends_documentation_fragment:
+  - sailpoint.isc.auth
+  - sailpoint.isc.attributes
+options:
+  path:
+    description:
+      - Where the page is written; it must end with C(.html). The other files have the same name, but for its end.
+      - A relative path starts in the directory from which Ansible was run. None of the files may be a directory.
+    type: str
+    required: true
+  formats:
+    description:
+      - "What is written: V(html), the page; V(csv), a row for each task; V(json), all of the numbers, messages whole;
+        V(prom), OpenMetrics text as the filter P(sailpoint.isc.task_metrics#filter) makes it; V(junit), a test case for
+        each kind of task of each source, which fails where its last run did; V(md), a summary as Markdown."
+      - The names of the files end with C(.html), C(.csv), C(.json), C(.prom), C(.junit.xml) and C(.md).
+    type: list
+    elements: str
+    choices: [html, csv, json, prom, junit, md]
+    default: [html, csv, json]
+  newer_than:
+    description:
+      - How far the report looks back, such as V(12h), V(7d) or V(4w). It must be more than zero. The tenant keeps tasks
+        for 90 days.
+      - Pending tasks are reported whatever their age.
+    type: str
+    default: 14d
+  source_ids:
+    description: Ids of the sources that the report is about. Without any it is about all tasks, also those of no source.
+    type: list
+    elements: str
+    default: []
+  source_names:
+    description: Names of such sources, which must match exactly. Together with O(source_ids), it is about all of them.
+    type: list
+    elements: str
+    default: []
+  fail_on:
+    description: The completion statuses that are a failure.
+    type: list
+    elements: str
+    choices: [SUCCESS, WARNING, ERROR, TERMINATED, TEMPERROR]
+    default: [ERROR, TERMINATED, TEMPERROR]
+  texts:
+    description: What is in each file, by the names of O(formats). The module makes it by itself; it is not to be given.
+    type: dict
+seealso:
+  - plugin: sailpoint.isc.task_report
+    plugin_type: filter
+  - plugin: sailpoint.isc.task_report
+    plugin_type: role
+attributes:
+  check_mode:
+    support: full
+    details: The tenant is asked all the same; nothing is written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details: Each report says when it was made.
+"""
+
+EXAMPLES = r"""
+- name: Write a page and, for the textfile collector of node_exporter, metrics
+  sailpoint.isc.task_report:
+    path: /var/www/html/isc.html
+    formats: [html, prom]
+    newer_than: 7d
+"""
+
+RETURN = r"""
+files:
+  description: Paths of the files, by format.
+  type: dict
+  returned: success
+  sample:
+    html: /var/www/html/isc.html
+    prom: /var/www/html/isc.prom
+report:
+  description:
+    - The numbers, as the filter P(sailpoint.isc.task_report#filter) gives them. In addition C(tenant), C(base_url),
+      C(newer_than), C(source_ids), C(source_names) (names that were given, by the ids of their sources) and
+      C(fail_on).
+  type: dict
+  returned: success
+msg:
+  description: Where the files are, or would be in check mode.
+  type: str
+  returned: always
+"""
+
+import os
+import tempfile
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._argspec import AUTH
+from ansible_collections.sailpoint.isc.plugins.module_utils._module import Module
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import COMPLETION_STATUSES, FAILED_STATUSES
+
+# Each format, and how the names of its files end
+SUFFIXES = {"html": ".html", "csv": ".csv", "json": ".json", "prom": ".prom", "junit": ".junit.xml", "md": ".md"}
+OPTIONS: dict[str, t.Any] = {
+    "path": {"type": "str", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": list(SUFFIXES), "default": ["html", "csv", "json"]},
+    "newer_than": {"type": "str", "default": "14d"},
+    "source_ids": {"type": "list", "elements": "str", "default": []},
+    "source_names": {"type": "list", "elements": "str", "default": []},
+    "fail_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(COMPLETION_STATUSES),
+        "default": list(FAILED_STATUSES),
+    },
+    "texts": {"type": "dict"},
+}
+
+
+def main() -> None:
+    # Texts are long, and what is logged of a module is not to hold them.
+    module = Module(argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
+    path = module.params["path"]
+    if not path.endswith(".html") or os.path.basename(path) == ".html":
+        module.fail_json(msg=f"path is {path}: give a path that ends with .html, such as report.html.")
+    stem = os.path.abspath(os.path.expanduser(path)).removesuffix(".html")
+    files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(module.params["formats"])}
+    for file in files.values():
+        if os.path.isdir(file):
+            module.fail_json(msg=f"{file} is a directory: give the report another name.")
+    if not os.path.isdir(os.path.dirname(stem)):
+        module.fail_json(msg=f"{os.path.dirname(stem)} is not a directory: make it, or give the report another place.")
+    changed = False
+    try:
+        for form, text in (module.params["texts"] or {}).items():
+            changed |= replaced(files[form], text.encode(), module.check_mode)
+    except OSError as error:
+        module.fail_json(msg=f"The report cannot be written: {error}.", files=files)
+    module.exit_json(changed=changed, files=files)
+
+
+def replaced(file: str, content: bytes, check_mode: bool) -> bool:
+    """Whether the file had to be replaced, which is done in one step: whoever has it open reads all of the old one."""
+    try:
+        with open(file, "rb") as old:
+            if old.read() == content:
+                return False
+    except OSError:
+        pass
+    if check_mode:
+        return True
+    # Of another name than the file's own: node_exporter reads all that ends with .prom.
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".new", dir=os.path.dirname(file))
+    try:
+        with os.fdopen(handle, "wb") as new:
+            new.write(content)
+            os.fchmod(new.fileno(), 0o644)
+        os.replace(temporary, os.path.realpath(file))
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return True
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page of a report as HTML: what the template of the role task_report makes of its parts."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import html
+import re
+import typing as t
+from pathlib import Path
+from urllib.parse import quote
+
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._page import page_of
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report
+from jinja2 import Environment, FileSystemLoader, Template
+
+_TEMPLATES = Path(__file__).parents[2] / "roles/task_report/templates"
+_LARGEST = 1_000_000  # bytes
+# The comment at the top of the script
+_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+
+
+def html_of(report: Report, beside: t.Sequence[str] = ()) -> str:
+    """The page, of at most a megabyte: where it would be larger, sources in the best health have no details.
+
+    report: as the role completes it.  beside: names of files with the same numbers, in the page's own directory.
+    """
+    most_details = None
+    while True:
+        page = page_of(report, most_details)
+        text = _laid_out(page, beside)
+        details = len(page["unwell_details"]) + len(page["healthy_details"])
+        size = len(text.encode())
+        if size <= _LARGEST or details == 0:
+            return text
+        most_details = int(details * 0.9 * _LARGEST / size)
+
+
+@functools.lru_cache
+def _template() -> Template:
+    # What it is given is escaped already.
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template("report.html.j2")
+
+
+def _laid_out(page: dict[str, t.Any], beside: t.Sequence[str]) -> str:
+    script = _COMMENT.sub("", (_TEMPLATES / "local_times.js").read_text(encoding="utf-8"))
+    return _template().render(
+        page=page,
+        files=[
+            {"href": html.escape(quote(name)), "name": html.escape(name.rpartition(".")[2].upper())} for name in beside
+        ],
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report on tasks in one line a source, the one that is doing worst first."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report
+
+_DAY = 86400
+# From so many pauses between successes on one knows how long a source usually pauses.
+_FEWEST_PAUSES = 2
+_GOOD = ("SUCCESS", "WARNING")
+
+
+@dataclass(frozen=True)
+class Line:
+    """How one source is doing.
+
+    entries: of the report, one for each kind of its tasks; the one that is doing worst, which the line tells of, first.
+    days_without_success: of that kind, where it is a reason to look; the whole span at least where none has ended well.
+    """
+
+    source_id: str | None
+    source_name: str | None
+    entries: tuple[Report, ...]
+    pending: int
+    overdue: int
+    failures_in_a_row: int
+    days_without_success: int | None
+
+    @property
+    def worst(self) -> Report | None:
+        """The entry of the kind of task that is doing worst; None where nothing has run."""
+        return self.entries[0] if self.entries else None
+
+    @property
+    def last_run(self) -> Report | None:
+        """The last of its tasks that completed."""
+        return self.worst["tasks"][0] if self.worst and self.worst["tasks"] else None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there is nothing to look at."""
+        doubtful = self.last_run is not None and self.last_run["completion_status"] not in _GOOD
+        return bool(self.entries) and not (
+            self.failures_in_a_row or self.overdue or doubtful or self.days_without_success is not None
+        )
+
+
+def lines_of(report: Report) -> list[Line]:
+    """A line for each source, and for each that was asked for and of which there is no task; the worst first."""
+    start, end = parse_timestamp(report["since"]), parse_timestamp(report["created"]) or 0.0
+    groups: dict[tuple[str | None, str | None], list[Report]] = {}
+    for entry in report["sources"]:
+        key = entry["source_id"], None if entry["source_id"] else entry["source_name"]
+        groups.setdefault(key, []).append(entry)
+    lines = [_line(group, start, end) for group in groups.values()]
+    lines += [Line(source_id, None, (), 0, 0, 0, None) for source_id in silent_sources(report)]
+    # A sort keeps the order by name where nothing else tells lines apart.
+    return sorted(lines, key=_badness, reverse=True)
+
+
+def silent_sources(report: Report) -> list[str]:
+    """The sources that were asked for and of which there is no task, by name where that was given."""
+    known = {source["source_id"] for source in report["sources"]}
+    names = report.get("source_names") or {}
+    asked = dict.fromkeys(map(str, report["source_ids"]))
+    return [str(names.get(source_id, source_id)) for source_id in asked if source_id not in known]
+
+
+def _line(group: list[Report], start: float | None, end: float) -> Line:
+    """group: the entries of one source."""
+    silence = {id(entry): _silence(entry, start, end) for entry in group}
+    entries = sorted(group, key=lambda entry: _entry_badness(entry, silence[id(entry)]), reverse=True)
+    return Line(
+        group[0]["source_id"],
+        group[0]["source_name"],
+        tuple(entries),
+        sum(len(entry["pending"]) for entry in group),
+        sum(sum(1 for task in entry["pending"] if task["overdue"]) for entry in group),
+        max(entry["failures_in_a_row"] for entry in group),
+        silence[id(entries[0])],
+    )
+
+
+def _silence(entry: Report, start: float | None, end: float) -> int | None:
+    """Whole days without success, at least one, if tasks have failed since or it has never been half as long before."""
+    days: int | None = entry["days_without_success"]
+    if days is None:
+        # Nothing has ended well: since when is not known, but it is the whole span at least.
+        days = int((end - start) // _DAY) if start is not None and entry["failures"] else None
+    if not days:
+        return None
+    if entry["failures_in_a_row"]:
+        return days
+    ended = [parse_timestamp(task["completed"]) for task in entry["tasks"] if task["completion_status"] in _GOOD]
+    times = sorted(moment for moment in ended if moment is not None)
+    pauses = [later - earlier for earlier, later in zip(times, times[1:])]
+    return days if len(pauses) >= _FEWEST_PAUSES and end - times[-1] > 2 * max(pauses) else None
+
+
+def _entry_badness(entry: Report, days: int | None) -> tuple[t.Any, ...]:
+    overdue = sum(1 for task in entry["pending"] if task["overdue"])
+    newest = entry["tasks"][0] if entry["tasks"] else {}
+    doubtful = bool(newest) and newest["completion_status"] not in _GOOD
+    return (
+        bool(entry["failures_in_a_row"]),
+        bool(overdue),
+        days is not None,
+        doubtful,
+        entry["failures_in_a_row"],
+        overdue,
+        newest.get("completion_status") == "WARNING",
+        newest.get("completed") or "",
+    )
+
+
+def _badness(line: Line) -> tuple[t.Any, ...]:
+    last = line.last_run
+    return (
+        not line.healthy,
+        line.failures_in_a_row,
+        line.overdue,
+        line.days_without_success or 0,
+        last is not None and last["completion_status"] not in _GOOD,
+        not line.entries,
+        last is not None and last["completion_status"] == "WARNING",
+        line.pending,
+    )
