@@ -45,7 +45,8 @@ options:
     type: str
     default: 14d
   source_ids:
-    description: Ids of the sources that the report is about. Without any it is about all tasks, also those of no source.
+    description:
+      - Ids of the sources that the report is about. Without any it is about all tasks, also those of no source.
     type: list
     elements: str
     default: []

@@ -49,7 +49,7 @@ def prom_of(report: Report) -> str:
 
 
 def junit_of(report: Report) -> str:
-    """A test case for each kind of task of each source, which has failed where its last run has, and skipped if none is.
+    """A test case for each kind of task of each source, failed where its last run has failed, skipped if there is none.
 
     A run is judged by whether its status is a failure, and one that is neither good nor bad counts as passed.
     """

@@ -265,8 +265,8 @@ def _lengths(entry: Report) -> str:
 def _timeline(report: Report, entry: Report) -> Shown:
     """Bars by colour, as the path of a drawing, and below them the shapes of outcomes that are no success.
 
-    Across: when a task started, in thousandths of the span. Up: how long it took, as the square root, so that short ones
-    are seen beside long ones.
+    Across: when a task started, in thousandths of the span. Up: how long it took, as the square root, so that short
+    ones are seen beside long ones.
     """
     drawn = [task for task in entry["tasks"] if task["started"]][:_RUNS_DRAWN]
     pending = [task for task in entry["pending"] if task["started"]][:_RUNS_DRAWN]

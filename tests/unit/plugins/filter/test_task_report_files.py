@@ -244,7 +244,7 @@ def test_a_page_shows_no_more_than_can_be_read() -> None:
         task(f"t{number}", "ERROR", "13:00:00", "13:04:00", messages=[{"localizedText": f"{'x' * (number % 60)}."}])
         for number in range(3000)
     ]
-    shown = page(records + [task("good", "SUCCESS", "12:00:00", "12:01:00")], source_ids=[f"x{n}" for n in range(300)])
+    shown = page([*records, task("good", "SUCCESS", "12:00:00", "12:01:00")], source_ids=[f"x{n}" for n in range(300)])
     failures = shown["failures"]
     assert (failures["total"], failures["reasons"], len(failures["groups"]), failures["more"]) == (3000, 60, 50, 10)
     assert {(len(group["tasks"]), group["more"], group["count"]) for group in failures["groups"]} == {(20, 30, 50)}
