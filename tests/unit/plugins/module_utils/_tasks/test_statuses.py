@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import queries
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import query_string
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks import statuses as statuses_module
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
@@ -231,7 +231,7 @@ def test_a_selection_that_is_split_finds_the_same_and_reads_no_more_of_a_part_th
     selection = dataclasses.replace(selection, ids=ids_of(records) or None if not pending else None)
     expected = matching(shown, selection)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statuses_module, "_LONGEST_URL", 1)  # every value is asked for by itself
+        patch.setattr(queries, "LONGEST_URL", 1)  # every value is asked for by itself
         listing = statuses(server).pending(selection) if pending else statuses(server).listing(selection)
         assert list(listing) == paged(expected, selection)
     assert listing.total == (len(expected) if selection.count else None)
