@@ -223,6 +223,37 @@ def test_ends_no_window_of_others(tenant: Hand, run: Run, tmp_path: Path) -> Non
     assert schedules(tenant, "admin") == BEFORE
 
 
+def test_the_playbook_begins_works_and_ends(tenant: Hand, run: Run) -> None:
+    tenant.scenario(**scenario("admin"))
+    task = {
+        "name": "Work",
+        "ansible.builtin.debug": {"msg": "working for {{ maintenance_window_result.sources[0].name }}"},
+    }
+    given = {"source_names": "admin SAP", "api_version": "v2026", "work": "work.yml"}
+    played = run("sailpoint.isc.maintenance_window", variables=given, files={"project/work.yml": json.dumps([task])})
+    check(
+        played,
+        {"localhost": Case({}, ["SAP, accounts: is removed", "working for admin SAP", "SAP, accounts: is put back"])},
+    )
+    assert played.rc == 0
+    assert schedules(tenant, "admin") == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"source_names": "admin SAP"}, "Say what to do: either work, a file of tasks, or only, which is begin or end"),
+        ({"source_names": "admin SAP", "only": "both"}, "Say what to do: either work"),
+        ({"only": "begin"}, "Say which sources: give source_ids, source_names or source_tags, such as"),
+    ],
+)
+def test_the_playbook_refuses_before_anything_is_sent(tenant: Hand, run: Run, given: dict[str, str], says: str) -> None:
+    played = run("sailpoint.isc.maintenance_window", variables=given)
+    assert played.rc == 2
+    assert says in played.said()
+    assert tenant.log() == []
+
+
 def test_says_how_it_is_used(run: Run) -> None:
     (play,) = window()
     played = run([{**play, "tasks": [use(None)]}], variables={"connection": {}})
