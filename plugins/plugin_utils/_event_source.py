@@ -1,0 +1,378 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source sailpoint.isc.tasks: polls a tenant in threads, and hands events to a rulebook."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import dataclasses
+import logging
+import os
+import threading
+import time
+import typing as t
+import uuid
+from urllib.parse import urlsplit
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http import transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings, completed
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completed_at, projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
+    duration,
+    duration_or_seconds,
+    timestamp,
+)
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._events import KINDS, Event, Poll, Timeline
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import moment_text, outcome_of, summary_of
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._state_file import StateFile
+
+Result = t.TypeVar("Result")
+
+LOGGER = logging.getLogger("sailpoint.isc.tasks")
+
+_LEAST_INTERVAL = 5.0
+# Seconds between two polls of a tenant that does not answer
+_LONGEST_PAUSE = 300.0
+_LONGEST_SINCE = 90 * 86400
+# Seconds that the list reaches back beyond the horizon, as time passes between two looks at the clock.
+_SLACK = 5.0
+# Seconds within which a source that begins now has had its first answer; what ended before that is not looked for.
+_SOON = 5.0
+_NAMESPACE = uuid.UUID("5b7ac5f4-1d3f-5c0e-9a3f-0e3f3c4c8a51")
+# So many ids are asked for one by one.
+_FEW = 2
+_TOKENS_KEPT = 3
+_MOST_WARNINGS = 20
+
+_STRINGS: _argspec.Options = {"type": "list", "elements": "str"}
+OPTIONS: _argspec.Options = {
+    **_argspec.AUTH,
+    "source_ids": _STRINGS,
+    "source_names": _STRINGS,
+    "types": _STRINGS,
+    "unique_names": _STRINGS,
+    "events": {**_STRINGS, "choices": list(KINDS), "default": ["failed", "stuck"]},
+    "stuck_after": {"type": "str"},
+    "interval": {"type": "str", "default": "30"},
+    "since": {"type": "str"},
+    "fields": _STRINGS,
+    "state_file": {"type": "path"},
+    "feedback": {"type": "bool", "default": False},
+}
+
+
+class Stopped(Exception):
+    """The source was told to stop; a thread of it that still works gives up."""
+
+
+class Queue(t.Protocol):
+    """What events are put into."""
+
+    async def put(self, event: dict[str, t.Any], /) -> None:
+        """Returns when the event was taken."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clocks:
+    """Time as the source sees it. beat: seconds that only go forward.  sleep: lets so many of them pass."""
+
+    beat: t.Callable[[], float] = time.monotonic
+    sleep: t.Callable[[float], t.Awaitable[None]] = asyncio.sleep
+
+
+async def run(
+    queue: Queue, arguments: t.Mapping[str, t.Any], clocks: Clocks | None = None, connect: t.Any = None
+) -> None:
+    """Hands events to the queue until it is cancelled, or cannot go on; then one sentence in the log says why.
+
+    arguments: as in the rulebook.  connect: makes a client of settings, where it is not the usual one.
+    """
+    try:
+        source = Source(arguments, clocks or Clocks(), connect)
+    except IscError as error:
+        LOGGER.error("%s", error)
+        return
+    try:
+        await source.run(queue)
+    finally:
+        source.close()
+
+
+class Source:
+    """One source of a rulebook. Raises IscError for arguments that are wrong."""
+
+    def __init__(self, arguments: t.Mapping[str, t.Any], clocks: Clocks, connect: t.Any = None) -> None:
+        given = dict(arguments)
+        self._taken: asyncio.Queue[t.Any] | None = given.pop("eda_feedback_queue", None)
+        options, unused = _checked(given)
+        if not transport.HAS_REQUESTS:
+            raise IscError("The Python library requests is missing: install it where ansible-rulebook runs.")
+        settings = Settings.from_options(options, unused)
+        self._interval = _interval(options["interval"])
+        self._kinds = set(options["events"])
+        self._stuck_after = _stuck_after(options["stuck_after"], self._kinds)
+        self._since = None if options["since"] is None else _since(options["since"])
+        self._fields: list[str] | None = options["fields"]
+        self._names: list[str] = options["source_names"] or []
+        self._selection = Selection.from_options(options, settings.api)
+        self._tenant = (urlsplit(settings.base_url).hostname or "").split(".")[0]
+        self._file = None
+        state = None
+        if options["state_file"]:
+            self._file = StateFile(options["state_file"], urlsplit(settings.base_url).netloc)
+            state = self._file.read()
+        self._timeline = None if state is None else self._restored(state)
+        self._clocks = clocks
+        self._begun_at = clocks.beat()
+        self._stop = threading.Event()
+        # Around what the threads and the loop share: the timeline
+        self._lock = threading.Lock()
+        self._tokens: collections.deque[str] = collections.deque()
+        self._warned: set[str] = set()
+        self._client = (connect or self._connect)(settings)
+        self._tasks = TaskStatuses(self._client)
+
+    def _connect(self, settings: Settings) -> Client:
+        return Client(settings, self._keep_secret, Transport(settings, sleep=self._pause))
+
+    def _restored(self, state: t.Mapping[str, t.Any]) -> Timeline:
+        assert self._file is not None
+        try:
+            return Timeline.restored(state, self._kinds, self._stuck_after)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._file.spoilt() from None
+
+    async def run(self, queue: Queue) -> None:
+        """Polls and hands on, until there is no point in going on."""
+        fault_since: float | None = None
+        faults = 0
+        begun = False
+        while True:
+            pause = self._interval
+            try:
+                events = await self._in_thread(self._poll)
+                begun = True
+                if fault_since is not None:
+                    away = length(self._clocks.beat() - fault_since)
+                    LOGGER.warning("%s answers again, after %s.", self._tenant, away)
+                    fault_since, faults = None, 0
+                self._tell_warnings()
+                await self._hand_on(queue, events)
+                await self._in_thread(self._save)
+            except Exception as error:
+                if not begun and not _is_transient(error):
+                    LOGGER.error("%s", _sentence(error))
+                    return
+                if fault_since is None:
+                    fault_since = self._clocks.beat()
+                    LOGGER.warning("%s cannot be polled, which is tried on: %s", self._tenant, _sentence(error))
+                pause = max(min(_LONGEST_PAUSE, self._interval * 2 ** min(faults, 10)), self._interval)
+                pause = max(pause, getattr(error, "retry_after", None) or 0)
+                faults += 1
+            await self._clocks.sleep(pause)
+
+    def close(self) -> None:
+        """Lets go of everything at once; what the thread still waits for is left to itself."""
+        self._stop.set()
+        with self._lock:
+            self._write()
+        self._client.transport.close()
+
+    def _poll(self) -> list[Event]:
+        """One look at the tenant. Raises RequestFailed, and IscError where names of sources are wrong."""
+        if self._names:
+            ids = [record["id"] for record in Sources(self._client).resolve(self._names).values()]
+            known = list(self._selection.source_ids or ())
+            self._selection = dataclasses.replace(self._selection, source_ids=list(dict.fromkeys([*known, *ids])))
+            self._names = []
+        began_at = self._clocks.beat()
+        pending = list(self._tasks.pending(self._selection))
+        if self._timeline is None:
+            self._timeline = self._begin()
+        timeline = self._timeline
+        listed = [record for record in self._tasks.listing(self._newest(timeline.horizon)) if timeline.concerns(record)]
+        missing = timeline.missing(pending, listed, beat=self._clocks.beat())
+        looked_up = self._look_up(missing) if missing else []
+        with self._lock:
+            if self._stop.is_set():
+                raise Stopped
+            ended_at, now = self._clocks.beat(), self._client.now()
+            began = now - (ended_at - began_at)
+            return timeline.take(Poll(pending, listed, looked_up, began, now, began_at, ended_at))
+
+    def _begin(self) -> Timeline:
+        """What there is to tell from now on, or from an earlier time, by the tenant's clock, which is known by now."""
+        waited = self._clocks.beat() - self._begun_at
+        since = self._client.now() - waited
+        read_back = waited > _SOON
+        if self._since is not None:
+            since = self._since[1] if self._since[1] else since - self._since[0]
+            read_back = True
+        return Timeline(self._kinds, self._stuck_after, since, read_back=read_back)
+
+    def _newest(self, horizon: float) -> Selection:
+        """The newest tasks in the order of their creation, pending or not, down to the horizon."""
+        reach = self._client.now() - horizon + _SLACK
+        # Without an age the whole list is read, several pages at a time.
+        return dataclasses.replace(self._selection, newer_than=None if reach == float("inf") else max(reach, _SLACK))
+
+    def _look_up(self, ids: t.Sequence[str]) -> list[Record]:
+        """The records of tasks that are no longer pending."""
+        if len(ids) <= _FEW:
+            return [record for record in map(self._tasks.get, ids) if record is not None]
+        return list(self._tasks.listing(Selection(ids=ids)))
+
+    async def _hand_on(self, queue: Queue, events: t.Iterable[Event]) -> None:
+        for event in events:
+            document = self._document(event)
+            await queue.put(document)
+            if self._taken is not None:
+                while _uuid_of(await self._taken.get()) not in (None, document["meta"]["uuid"]):
+                    pass  # of an event that was handed on before
+            with self._lock:
+                if self._timeline is not None:
+                    self._timeline.told(event)
+
+    def _document(self, event: Event) -> dict[str, t.Any]:
+        record = event.record
+        ended = moment_text(completed_at(record)) if event.kind in ("completed", "failed", "warned") else None
+        name = "\n".join([self._tenant, event.task_id, event.kind, ended or ""])
+        outcome = {**outcome_of(record), "summary": summary_of(record)}
+        told = {
+            "event": event.kind,
+            "tenant": self._tenant,
+            "outcome": outcome,
+            "task": projected(record, self._fields),
+        }
+        return {"isc": told, "meta": {"uuid": str(uuid.uuid5(_NAMESPACE, name)), "message_id": event.task_id}}
+
+    def _save(self) -> None:
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
+        if self._file is None or self._timeline is None:
+            return
+        problem = self._file.write(self._timeline.state())
+        if problem:
+            self._warn(problem)
+
+    def _tell_warnings(self) -> None:
+        deprecation = self._client.deprecation()
+        for warning in [*self._client.warnings, *([deprecation] if deprecation else [])]:
+            self._warn(warning)
+        self._client.warnings.clear()
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self._warned and len(self._warned) < _MOST_WARNINGS:
+            self._warned.add(warning)
+            LOGGER.warning("%s", warning)
+
+    def _pause(self, seconds: float) -> None:
+        """A pause of the client before it tries again. Raises Stopped."""
+        if self._stop.wait(seconds):
+            raise Stopped
+
+    def _keep_secret(self, token: str) -> None:
+        """No error shows a token; those of long ago are none any more."""
+        self._tokens.append(token)
+        if len(self._tokens) > _TOKENS_KEPT:
+            self._client.transport.secrets.discard(self._tokens.popleft())
+
+    async def _in_thread(self, work: t.Callable[[], Result]) -> Result:
+        """What work returns. Its thread is a daemon: unlike an executor's it keeps nobody waiting at the end."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
+
+        def settle(result: t.Any, error: BaseException | None) -> None:
+            if not done.cancelled():
+                done.set_result(result) if error is None else done.set_exception(error)
+
+        def target() -> None:
+            result, failure = None, None
+            try:
+                result = work()
+            except BaseException as error:
+                failure = error
+            try:
+                loop.call_soon_threadsafe(settle, result, failure)
+            except RuntimeError:
+                pass  # the loop has ended meanwhile
+
+        threading.Thread(target=target, name="sailpoint.isc.tasks", daemon=True).start()
+        return await done
+
+
+def _checked(given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
+    """The arguments, complete and of the right types, and the variables that were not used. Raises IscError."""
+    options, unused = completed(_argspec.stripped(given, OPTIONS), os.environ)
+    result = ArgumentSpecValidator(OPTIONS).validate(options)
+    if result.error_messages:
+        text = one_line("; ".join(result.error_messages)).rstrip(".")
+        for secret in (options.get("client_secret"), options.get("access_token")):
+            text = text.replace(str(secret), "********") if secret else text
+        raise IscError(f"{text}.")
+    checked: dict[str, t.Any] = result.validated_parameters
+    _argspec.check(checked)
+    return checked, unused
+
+
+def _interval(text: str) -> float:
+    seconds = duration_or_seconds("interval", text)
+    if seconds < _LEAST_INTERVAL:
+        raise InvalidOption("interval", text, f"give {_LEAST_INTERVAL:g} s or more")
+    return seconds
+
+
+def _stuck_after(text: str | None, kinds: t.Collection[str]) -> float | None:
+    if "stuck" not in kinds:
+        return None
+    if text is None:
+        raise IscError(
+            "stuck_after is missing: say how long a task may be pending, such as 24h, or give events without stuck."
+        )
+    return duration("stuck_after", text)
+
+
+def _since(text: str) -> tuple[float, float | None]:
+    """Seconds before the start, or the time itself. Raises InvalidOption."""
+    try:
+        age, moment = duration("since", text), None
+    except InvalidOption:
+        try:
+            moment = timestamp("since", text)
+        except InvalidOption:
+            raise InvalidOption(
+                "since", text, "give a duration such as 30m, 12h or 7d, or a time with a zone: 2026-05-17T19:33:16Z"
+            ) from None
+        age = time.time() - moment
+    if age > _LONGEST_SINCE:
+        raise InvalidOption("since", text, "give 90d or less, as the tenant keeps no older tasks")
+    return age, moment
+
+
+def _is_transient(error: Exception) -> bool:
+    return isinstance(error, RequestFailed) and error.transient
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, IscError):
+        return str(error)
+    return f"Something unexpected went wrong ({one_line(repr(error), 200)})."
+
+
+def _uuid_of(event: t.Any) -> str | None:
+    meta = event.get("meta") if isinstance(event, dict) else None
+    return meta.get("uuid") if isinstance(meta, dict) else None

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to the collection: which events follow from what polls have seen. No clock, no requests.
+
+Points in time are seconds since 1970 on the tenant's clock; beats are seconds on a clock that never jumps.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    FAILED_STATUSES,
+    Record,
+    completed_at,
+    completion_status,
+    created_at,
+    has_completed,
+    task_id,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+
+# In the order in which they are given where they happen at the same time
+KINDS = ("started", "stuck", "completed", "failed", "warned")
+
+# Seconds after its creation in which a task becomes visible
+_LATE = 60
+# Seconds for which a task is seen with one of `completed` and `completionStatus`, until the other is not waited for
+_GRACE = 30
+# Seconds for which a task that is neither pending nor found is looked for
+_MISSING = 600
+# The tenant keeps no task for longer; one day more, for those that are about to go.
+_KEPT = 91 * 86400
+
+
+class Event(t.NamedTuple):
+    """What happened to a task. kind: one of KINDS.  moment: when."""
+
+    moment: float
+    kind: str
+    task_id: str
+    record: Record
+
+
+@dataclasses.dataclass(frozen=True)
+class Poll:
+    """What one look at the tenant has seen.
+
+    pending: the tasks that have not completed.  listed: the newest tasks, read after those; all that were created after
+    the horizon.  looked_up: those that Timeline.missing() named, read last.
+    began, now: when the look began and ended.  began_at, ended_at: the same as beats.
+    """
+
+    pending: t.Sequence[Record]
+    listed: t.Sequence[Record]
+    looked_up: t.Sequence[Record]
+    began: float
+    now: float
+    began_at: float
+    ended_at: float
+
+
+@dataclasses.dataclass
+class _Task:
+    """A task of which there may be events to come.
+
+    told: the kinds of events that were given.  left: those to be given before it can be forgotten; None while it runs.
+    half_since: the beat when it was first seen to be half over.  missing_since: when it was first not found.
+    """
+
+    created: float | None
+    told: set[str] = dataclasses.field(default_factory=set)
+    left: set[str] | None = None
+    half_since: float | None = None
+    missing_since: float | None = None
+
+
+class Timeline:
+    """Gives each event once, in the order of time.
+
+    kinds: the wanted ones.  stuck_after: seconds from which on a pending task is stuck.
+    since: nothing that happened before is given, but for tasks that are stuck and pending.
+    read_back: read the list to its end at first, for tasks that began long before `since` and ended after it.
+
+    The list of tasks is in the order of their creation. It is read down to a horizon, before which every task was
+    visible at the last poll: those that were pending then are followed by their ids, however long they run. What has
+    ended is remembered no longer than down to the horizon.
+    """
+
+    def __init__(
+        self, kinds: t.Collection[str], stuck_after: float | None, since: float, *, read_back: bool = False
+    ) -> None:
+        self.horizon = -math.inf if read_back else since - _LATE
+        self._kinds = kinds
+        self._stuck_after = stuck_after
+        self._since = since
+        self._newest = since
+        self._open: dict[str, _Task] = {}
+        self._ended: dict[str, float] = {}
+        # When polls ended, and the newest task that each of them knew
+        self._marks: list[tuple[float, float]] = []
+
+    @classmethod
+    def restored(cls, state: t.Mapping[str, t.Any], kinds: t.Collection[str], stuck_after: float | None) -> Timeline:
+        """One that goes on where state() was taken. Raises KeyError, TypeError or ValueError for anything else."""
+        timeline = cls(kinds, stuck_after, float(state["since"]))
+        timeline.horizon = -math.inf if state["horizon"] is None else float(state["horizon"])
+        timeline._newest = float(state["newest"])
+        for key, (created, told) in state["open"].items():
+            timeline._open[key] = _Task(None if created is None else float(created), set(told))
+        timeline._ended = {key: float(created) for key, created in state["ended"].items()}
+        return timeline
+
+    def state(self) -> dict[str, t.Any]:
+        """What is to be known after a restart, as JSON takes it."""
+        return {
+            "since": self._since,
+            "horizon": None if self.horizon == -math.inf else self.horizon,
+            "newest": self._newest,
+            "open": {key: [task.created, sorted(task.told)] for key, task in self._open.items()},
+            "ended": self._ended,
+        }
+
+    def concerns(self, record: Record) -> bool:
+        """Whether a record of the list can matter; what ended long before `since` cannot."""
+        created, completed = created_at(record), completed_at(record)
+        early = (created is None or created <= self._since - _LATE) and completed is not None
+        return not (early and has_completed(record) and (completed or 0) < self._since)
+
+    def missing(self, *seen: t.Iterable[Record], beat: float) -> list[str]:
+        """The ids of the tasks that were pending and are in none of these lists."""
+        ids = {task_id(record) for records in seen for record in records}
+        return [
+            key
+            for key, task in self._open.items()
+            if key not in ids and (task.missing_since is None or beat - task.missing_since < _MISSING)
+        ]
+
+    def take(self, poll: Poll) -> list[Event]:
+        """The events that a poll shows, in the order of time; told() is to be called with each that was given."""
+        latest: dict[str, Record] = {}
+        pending = {task_id(record) for record in poll.pending}
+        # What was read later is newer.
+        for record in (*poll.pending, *poll.listed, *poll.looked_up):
+            latest[task_id(record) or ""] = record
+        latest.pop("", None)
+        for key, record in latest.items():
+            self._see(key, record, key in pending, poll.ended_at)
+        self._miss(latest, poll)
+        moment = self._limit(latest, poll.ended_at)
+        events: list[Event] = []
+        for key in [key for key in self._open if key in latest]:
+            due = self._due(key, latest[key], poll)
+            events += [event for event in due if event.moment <= moment]
+            self._forget_if_done(key)
+        self._move_horizon(latest.values(), poll)
+        return sorted(events, key=lambda event: (event.moment, KINDS.index(event.kind), event.task_id))
+
+    def told(self, event: Event) -> None:
+        """The event was given."""
+        task = self._open.get(event.task_id)
+        if task is not None:
+            task.told.add(event.kind)
+            if task.left is not None:
+                task.left.discard(event.kind)
+            self._forget_if_done(event.task_id)
+
+    def _see(self, key: str, record: Record, is_pending: bool, beat: float) -> None:
+        created = created_at(record)
+        task = self._open.get(key)
+        if task is None:
+            old = created is None or created <= self.horizon
+            if key in self._ended or (old and not is_pending and _is_over(record)):
+                return
+            task = self._open[key] = _Task(created)
+        task.missing_since = None
+        half = completion_status(record) is not None or bool(record.get("completed"))
+        task.half_since = (beat if task.half_since is None else task.half_since) if half else None
+
+    def _miss(self, latest: t.Mapping[str, Record], poll: Poll) -> None:
+        """Those that are gone; they are kept for a while, and without being looked for as long as they could return."""
+        for key, task in list(self._open.items()):
+            if key not in latest:
+                task.missing_since = poll.ended_at if task.missing_since is None else task.missing_since
+                if task.created is not None and task.created < poll.now - _KEPT:
+                    del self._open[key]
+
+    def _limit(self, latest: t.Mapping[str, Record], beat: float) -> float:
+        """What happened later is to be given after what is about to be known to have ended then."""
+        moments = [
+            completed_at(record)
+            for key, record in latest.items()
+            if completion_status(record) is None and key in self._open and not self._waited(self._open[key], beat)
+        ]
+        return min((moment for moment in moments if moment is not None), default=math.inf)
+
+    def _due(self, key: str, record: Record, poll: Poll) -> list[Event]:
+        """The events of a task that were not given yet; also notes what is left when it is over."""
+        task = self._open[key]
+        over = has_completed(record) or (
+            completion_status(record) is not None and self._waited(task, poll.ended_at)
+        )
+        end = (_end(record) or poll.now) if over else None
+        due = [
+            Event(moment, kind, key, record)
+            for kind, moment in self._moments(record, end, poll.now)
+            if kind in self._kinds and kind not in task.told
+        ]
+        if over:
+            task.left = {event.kind for event in due}
+        return due
+
+    def _moments(self, record: Record, end: float | None, now: float) -> t.Iterator[tuple[str, float]]:
+        """What has happened to a task, and when."""
+        created = created_at(record)
+        if created is not None:
+            if created >= self._since:
+                yield "started", created
+            stuck = math.inf if self._stuck_after is None else created + self._stuck_after
+            if (stuck <= now) if end is None else (self._since <= stuck < end):
+                yield "stuck", stuck
+        if end is not None and end >= self._since:
+            status = completion_status(record)
+            yield "completed", end
+            if status in FAILED_STATUSES:
+                yield "failed", end
+            elif status == "WARNING":
+                yield "warned", end
+
+    def _waited(self, task: _Task, beat: float) -> bool:
+        return task.half_since is not None and beat - task.half_since >= _GRACE
+
+    def _forget_if_done(self, key: str) -> None:
+        task = self._open[key]
+        if task.left is not None and not task.left:
+            del self._open[key]
+            if task.created is not None and task.created > self.horizon:
+                self._ended[key] = task.created
+
+    def _move_horizon(self, records: t.Iterable[Record], poll: Poll) -> None:
+        created = [moment for moment in map(created_at, records) if moment is not None]
+        # A date in the future would hide all that comes before it.
+        self._newest = max([self._newest, *(moment for moment in created if moment <= poll.now)])
+        # What was created before the newest task of an earlier poll has been visible since, if that was long ago.
+        before = [newest for ended_at, newest in self._marks if ended_at <= poll.began_at - _LATE]
+        self._marks = [mark for mark in self._marks if mark[0] > poll.began_at - _LATE]
+        self._marks.append((poll.ended_at, self._newest))
+        self.horizon = max([self.horizon, min(poll.began, self._newest) - _LATE, *before])
+        self._ended = {key: moment for key, moment in self._ended.items() if moment > self.horizon}
+
+
+def _is_over(record: Record) -> bool:
+    return completion_status(record) is not None
+
+
+def _end(record: Record) -> float | None:
+    """When the task ended, or when its record was last changed where it does not tell."""
+    completed = completed_at(record)
+    return parse_timestamp(record.get("modified")) if completed is None else completed

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to the collection: a file with the state of an event source, always whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
+
+_VERSION = 1
+
+
+class StateFile:
+    """The state of one tenant, by the host of its address. Raises InvalidOption where no file can be written."""
+
+    def __init__(self, path: str, host: str) -> None:
+        self._path = os.path.abspath(path)
+        self._shown = path
+        self._host = host
+        self._written: str | None = None
+        try:
+            self._replace("", test=True)
+        except OSError as error:
+            raise InvalidOption(
+                "state_file", path, f"nothing can be written there ({error.strerror}); give a file in a directory of yours"
+            ) from None
+
+    def read(self) -> dict[str, t.Any] | None:
+        """The state, None where there is none yet. Raises InvalidOption for any other content."""
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                text = file.read()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            raise self.spoilt() from None
+        if not text.strip():
+            return None
+        try:
+            content = json.loads(text)
+            host, state, version = content["host"], content["state"], content["version"]
+        except (KeyError, TypeError, ValueError):
+            raise self.spoilt() from None
+        if version != _VERSION or not isinstance(state, dict):
+            raise self.spoilt()
+        if host != self._host:
+            raise InvalidOption(
+                "state_file", self._shown, f"it is of another tenant, {host}; give each tenant and each rulebook its own"
+            )
+        self._written = text
+        return state
+
+    def spoilt(self) -> IscError:
+        """What is to be said of a file that holds something else."""
+        return InvalidOption(
+            "state_file", self._shown, "it holds no state of this event source; give another file, or remove this one"
+        )
+
+    def write(self, state: t.Mapping[str, t.Any]) -> str | None:
+        """Replaces the file in one step, if anything has changed; the problem in words where that fails."""
+        text = json.dumps({"version": _VERSION, "host": self._host, "state": state}, separators=(",", ":"))
+        if text == self._written:
+            return None
+        try:
+            self._replace(text)
+        except OSError as error:
+            return (
+                f"The state cannot be written to {self._shown} ({error.strerror}): after a restart, events come again."
+            )
+        self._written = text
+        return None
+
+    def _replace(self, text: str, *, test: bool = False) -> None:
+        directory, name = os.path.split(self._path)
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)  # readable by its owner alone
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if not test:
+                os.replace(temporary, self._path)
+        finally:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
