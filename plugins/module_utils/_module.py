@@ -181,7 +181,6 @@ def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[s
 def _warn(module: AnsibleModule, client: Client | None, result: dict[str, t.Any]) -> None:
     for warning in dict.fromkeys([*result.pop("warnings", ()), *(client.warnings if client else ())]):
         module.warn(warning)
-    if client is not None and client.transport.deprecated:
-        successor = client.api.successor
-        advice = f"; move to api_version {successor}" if successor else ""
-        module.warn(f"The tenant marks {client.transport.deprecated} as deprecated{advice}.")
+    deprecation = client.deprecation() if client is not None else None
+    if deprecation:
+        module.warn(deprecation)

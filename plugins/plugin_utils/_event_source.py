@@ -166,7 +166,7 @@ class Source:
                 begun = True
                 if fault_since is not None:
                     away = length(self._clocks.beat() - fault_since)
-                    LOGGER.warning("%s answers again, after %s.", self._tenant, away)
+                    LOGGER.warning("%s can be polled again, after %s.", self._tenant, away)
                     fault_since, faults = None, 0
                 self._tell_warnings()
                 await self._hand_on(queue, events)
@@ -177,7 +177,9 @@ class Source:
                     return
                 if fault_since is None:
                     fault_since = self._clocks.beat()
-                    LOGGER.warning("%s cannot be polled, which is tried on: %s", self._tenant, _sentence(error))
+                    LOGGER.warning(
+                        "%s cannot be polled at present, and is tried again: %s", self._tenant, _sentence(error)
+                    )
                 pause = max(min(_LONGEST_PAUSE, self._interval * 2 ** min(faults, 10)), self._interval)
                 pause = max(pause, getattr(error, "retry_after", None) or 0)
                 faults += 1

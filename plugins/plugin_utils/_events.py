@@ -201,9 +201,7 @@ class Timeline:
     def _due(self, key: str, record: Record, poll: Poll) -> list[Event]:
         """The events of a task that were not given yet; also notes what is left when it is over."""
         task = self._open[key]
-        over = has_completed(record) or (
-            completion_status(record) is not None and self._waited(task, poll.ended_at)
-        )
+        over = has_completed(record) or (completion_status(record) is not None and self._waited(task, poll.ended_at))
         end = (_end(record) or poll.now) if over else None
         due = [
             Event(moment, kind, key, record)

@@ -28,7 +28,9 @@ class StateFile:
             self._replace("", test=True)
         except OSError as error:
             raise InvalidOption(
-                "state_file", path, f"nothing can be written there ({error.strerror}); give a file in a directory of yours"
+                "state_file",
+                path,
+                f"nothing can be written there ({error.strerror}); give a file elsewhere",
             ) from None
 
     def read(self) -> dict[str, t.Any] | None:
@@ -51,7 +53,9 @@ class StateFile:
             raise self.spoilt()
         if host != self._host:
             raise InvalidOption(
-                "state_file", self._shown, f"it is of another tenant, {host}; give each tenant and each rulebook its own"
+                "state_file",
+                self._shown,
+                f"it is of another tenant, {host}; give each tenant its own",
             )
         self._written = text
         return state

@@ -99,6 +99,13 @@ class Client:
         else:
             self.progress.failing(f"Requests fail and are tried again: {fault.method} {fault.address} {fault.reason}.")
 
+    def deprecation(self) -> str | None:
+        """One sentence on the endpoint that the tenant has marked as deprecated, None where it has marked none."""
+        if self.transport.deprecated is None:
+            return None
+        advice = f"; move to api_version {self.api.successor}" if self.api.successor else ""
+        return f"The tenant marks {self.transport.deprecated} as deprecated{advice}."
+
     def url(self, service: str, *segments: str, query: t.Mapping[str, object] | None = None) -> str:
         """The address of an operation: every segment is one part of the path, whatever characters it holds."""
         path = self._settings.base_url + self.api.url_path(service, *segments)

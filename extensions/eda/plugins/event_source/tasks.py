@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Event source sailpoint.isc.tasks: what happens to the tasks of a tenant, as events."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import ModuleType
+
+DOCUMENTATION = r"""
+module: tasks
+short_description: Events about the tasks of a SailPoint Identity Security Cloud tenant
+version_added: 0.3.0
+description:
+  - Polls a tenant and gives an event when a task begins, ends, or has been pending for too long. Aggregations of
+    accounts and entitlements, identity refreshes and all other background work of the tenant are tasks.
+  - A poll where nothing happens costs two requests, on every O(api_version). Tasks that are new, pending or have just
+    ended cost one more for every 250 of them.
+  - No event is lost because a task ran long, or began and ended between two polls, or because clocks differ; times are
+    those of the tenant's clock. None is given twice in one run. After a restart an event may come again; it then has
+    the same C(meta.uuid).
+  - The events that a poll finds are given in the order of time.
+  - Arguments or credentials that are wrong end the source, with one sentence in the log. Any later fault does not. The
+    source then polls less often, at most every five minutes, and logs one line when the tenant goes and one when it is
+    back.
+author: sailpoint.isc contributors (@sailpoint-isc)
+requirements:
+  - requests >= 2.25.1
+options:
+  base_url:
+    description:
+      - Address of the tenant's API, such as V(https://acme.api.identitynow.com).
+      - If not set, the value of the environment variable E(SAIL_BASE_URL) is used.
+      - Where this or a credential is an argument, no credential is taken from the environment.
+    type: str
+    required: true
+  client_id:
+    description:
+      - Id of a personal access token or of an API client, which needs the scope C(idn:task-management:read).
+      - If not set, the value of the environment variable E(SAIL_CLIENT_ID) is used.
+    type: str
+  client_secret:
+    description:
+      - Secret that belongs to O(client_id).
+      - If not set, the value of the environment variable E(SAIL_CLIENT_SECRET) is used.
+    type: str
+  access_token:
+    description:
+      - A token to use as it is. It cannot be renewed without O(client_id) and O(client_secret).
+      - If not set, the value of the environment variable E(SAIL_ACCESS_TOKEN) is used.
+    type: str
+  api_version:
+    description:
+      - Version of the API to talk to.
+      - If not set, the value of the environment variable E(SAIL_API_VERSION) is used.
+    type: str
+    choices: [beta, v2024, v2025, v2026, v1]
+    default: beta
+  validate_certs:
+    description:
+      - Whether the server's certificate must be valid.
+      - If not set, the value of the environment variable E(SAIL_VALIDATE_CERTS) is used.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - Bundle of certificates (PEM) to trust in place of the usual ones.
+      - If not set, the value of the environment variable E(SAIL_CA_PATH) is used.
+    type: path
+  request_timeout:
+    description:
+      - Seconds in which a request must connect and its answer must begin.
+    type: float
+    default: 30
+  retries:
+    description:
+      - How often a request that failed for a passing reason is tried again before the poll counts as failed.
+    type: int
+    default: 5
+  max_retry_delay:
+    description:
+      - The longest single pause before such a try, in seconds.
+    type: float
+    default: 60
+  source_ids:
+    description:
+      - Only the tasks of the sources with these ids.
+    type: list
+    elements: str
+  source_names:
+    description:
+      - Only the tasks of the sources with these names, together with those of O(source_ids). They are looked up once,
+        when the event source starts, which needs the scope C(idn:sources:read).
+    type: list
+    elements: str
+  types:
+    description:
+      - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION) or V(CLOUD_GROUP_AGGREGATION)
+        (entitlements).
+    type: list
+    elements: str
+  unique_names:
+    description:
+      - Only the tasks whose C(uniqueName) matches one of these shell patterns.
+    type: list
+    elements: str
+  events:
+    description:
+      - Which events are wanted.
+      - V(started), the tenant has created the task; V(completed), it ended in whatever way; V(failed), it ended with
+        V(ERROR), V(TERMINATED) or V(TEMPERROR); V(warned), it ended with V(WARNING); V(stuck), it has been pending for
+        as long as O(stuck_after) says, which is told once a task.
+    type: list
+    elements: str
+    choices: [started, completed, failed, warned, stuck]
+    default: [failed, stuck]
+  stuck_after:
+    description:
+      - How long a task may be pending, since it was created, until it is stuck. It is a duration such as V(24h), and
+        needed for V(stuck) in O(events).
+      - What is stuck when the event source starts is told too, whatever O(since) says.
+    type: str
+  interval:
+    description:
+      - How long to wait between two polls, in seconds or as a duration such as V(2m); at least 5 seconds.
+    type: str
+    default: '30'
+  since:
+    description:
+      - How far back to begin, as a duration such as V(12h) or as a time with a zone such as V(2026-05-17T19:33:16Z). At
+        most 90 days. The default is to begin now.
+      - The first poll then reads the list of tasks to its end, as a task that ended a minute ago may have been created
+        long before.
+    type: str
+  fields:
+    description:
+      - Give only these top-level keys of every record, as C(event.isc.task). C(event.isc.outcome) is made of the whole
+        record all the same.
+    type: list
+    elements: str
+  state_file:
+    description:
+      - A file in which the source keeps what it has given, for places that keep files. It is replaced in one step, and
+        goes on from there after a restart. Where it holds a state, that counts and O(since) does not.
+      - Each tenant and each rulebook needs one of its own.
+    type: path
+  feedback:
+    description:
+      - Wait until the rulebook has taken an event before the next one is given. With O(state_file), an event counts as
+        given only then. It needs the option C(--persistence-id) of ansible-rulebook.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Tell what fails and what has been pending for a day
+  sailpoint.isc.tasks:
+    stuck_after: 24h
+
+- name: Watch the aggregations of two sources, and do not miss what ended while the rulebook was down
+  sailpoint.isc.tasks:
+    source_names: [HR System, Active Directory]
+    types: [CLOUD_ACCOUNT_AGGREGATION, CLOUD_GROUP_AGGREGATION]
+    events: [completed]
+    interval: 60
+    since: 1d
+    state_file: /var/lib/rulebooks/aggregations.json
+"""
+
+
+async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
+    """Put events into the queue of ansible-rulebook until it is cancelled.
+
+    An event is ``{"isc": {"event", "tenant", "outcome", "task"}, "meta": {"uuid", "message_id"}}``:
+    what happened, the first part of base_url's host, what the filter sailpoint.isc.task_outcomes
+    makes of the task, the task's record, and the task's id as message_id.
+    """
+    await _source().run(queue, args)
+
+
+def _source() -> ModuleType:
+    """Load the code from the collection that this file is a part of."""
+    # ansible-rulebook does not make collections findable.
+    for directory in Path(__file__).absolute().parents:
+        if directory.name == "ansible_collections" and str(directory.parent) not in sys.path:
+            sys.path.insert(0, str(directory.parent))
+    utils = "ansible_collections.sailpoint.isc.plugins.plugin_utils"
+    return importlib.import_module(f"{utils}._event_source")
