@@ -69,12 +69,14 @@ class _Task:
     """A task of which there may be events to come.
 
     told: the kinds of events that were given.  left: those to be given before it can be forgotten; None while it runs.
+    stuck: whether it was seen to be pending for too long.
     half_since: the beat when it was first seen to be half over.  missing_since: when it was first not found.
     """
 
     created: float | None
     told: set[str] = dataclasses.field(default_factory=set)
     left: set[str] | None = None
+    stuck: bool = False
     half_since: float | None = None
     missing_since: float | None = None
 
@@ -110,8 +112,8 @@ class Timeline:
         timeline = cls(kinds, stuck_after, float(state["since"]))
         timeline.horizon = -math.inf if state["horizon"] is None else float(state["horizon"])
         timeline._newest = float(state["newest"])
-        for key, (created, told) in state["open"].items():
-            timeline._open[key] = _Task(None if created is None else float(created), set(told))
+        for key, (created, told, stuck) in state["open"].items():
+            timeline._open[key] = _Task(None if created is None else float(created), set(told), stuck=bool(stuck))
         timeline._ended = {key: float(created) for key, created in state["ended"].items()}
         return timeline
 
@@ -121,7 +123,7 @@ class Timeline:
             "since": self._since,
             "horizon": None if self.horizon == -math.inf else self.horizon,
             "newest": self._newest,
-            "open": {key: [task.created, sorted(task.told)] for key, task in self._open.items()},
+            "open": {key: [task.created, sorted(task.told), task.stuck] for key, task in self._open.items()},
             "ended": self._ended,
         }
 
@@ -205,21 +207,23 @@ class Timeline:
         end = (_end(record) or poll.now) if over else None
         due = [
             Event(moment, kind, key, record)
-            for kind, moment in self._moments(record, end, poll.now)
+            for kind, moment in self._moments(task, record, end, poll.now)
             if kind in self._kinds and kind not in task.told
         ]
         if over:
             task.left = {event.kind for event in due}
         return due
 
-    def _moments(self, record: Record, end: float | None, now: float) -> t.Iterator[tuple[str, float]]:
+    def _moments(self, task: _Task, record: Record, end: float | None, now: float) -> t.Iterator[tuple[str, float]]:
         """What has happened to a task, and when."""
         created = created_at(record)
         if created is not None:
             if created >= self._since:
                 yield "started", created
             stuck = math.inf if self._stuck_after is None else created + self._stuck_after
-            if (stuck <= now) if end is None else (self._since <= stuck < end):
+            if end is None:
+                task.stuck = stuck <= now
+            if task.stuck or (end is not None and self._since <= stuck < end):
                 yield "stuck", stuck
         if end is not None and end >= self._since:
             status = completion_status(record)
