@@ -170,7 +170,8 @@ class Source:
                     fault_since, faults = None, 0
                 self._tell_warnings()
                 await self._hand_on(queue, events)
-                await self._in_thread(self._save)
+                if self._file is not None:
+                    await self._in_thread(self._save)
             except Exception as error:
                 if not begun and not _is_transient(error):
                     LOGGER.error("%s", _sentence(error))
