@@ -5,7 +5,7 @@
 # A thin front of noxfile.py. Everything is made inside the checkout: .venv (nox), .nox (linters), .cache (all the rest).
 
 NOX := @./tests/support/nox.sh
-SESSIONS := check sanity units integration playbooks conformance artifact browser guides chaos
+SESSIONS := check sanity units integration playbooks conformance artifact browser guides eda chaos
 LINTS := layers extra-checks docs-check license-check ansible-lint galaxy
 
 # Extra arguments for one session: make units ARGS="--python 3.12", make integration ARGS=task_wait
@@ -29,6 +29,7 @@ help:
 	@echo "make artifact     the built collection works on its own"
 	@echo "make browser      the report in a headless browser, where there is one"
 	@echo "make guides       run every playbook of the documentation, look at its pages   ARGS: test files"
+	@echo "make eda          the event source and the rulebooks, by ansible-rulebook, where there is Java"
 	@echo "make chaos        every module through every fault, secrets, the rate limit    ARGS: --long, test files"
 	@echo
 	@echo "make test-matrix  what may differ between versions of ansible-core and Python   ARGS: 2.16 2.18 ..."

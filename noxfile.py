@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import argparse
+import configparser
+import glob
 import json
 import logging
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -150,6 +153,7 @@ def test(session: nox.Session) -> None:
             Part("units", ("--python", CONTROLLER, "--coverage")),
             Part("playbooks"),
             Part("guides"),
+            Part("eda"),
             Part("integration"),
             *(Part("integration", ("--core", core.name, *TARGETS_OF_ENDS)) for core in ends),
             *map(Part, LINTS),
@@ -317,6 +321,22 @@ def galaxy(session: nox.Session) -> None:
         said = session.run(*command, str(artifact), external=True, env=environ, silent=True)
         if not isinstance(said, str) or re.search(r"\b(WARNING|ERROR)\b", said):
             session.error(f"galaxy-importer is not content:\n{said}")
+    lint_event_sources(session, bin_directory)
+
+
+def lint_event_sources(session: nox.Session, bin_directory: Path) -> None:
+    """What galaxy-importer runs on event sources, but in its container only."""
+    (settings,) = bin_directory.parent.glob("lib/python*/site-packages/galaxy_importer/ansible_test/**/eda/tox.ini")
+    parser = configparser.ConfigParser()
+    parser.read(settings)
+    with session.chdir(workspace.copy_tree()):
+        for name in ("ruff", "pylint-event-source"):
+            command = parser[f"testenv:{name}"]["commands"].removeprefix("- ").replace("{posargs}/", "")
+            tool, *arguments = shlex.split(command)
+            files = [file for word in arguments if "*" in word for file in sorted(glob.glob(word))]
+            options = [word for word in arguments if "*" not in word]
+            # Ours would have ruff take other things for an error.
+            session.run(str(bin_directory / tool), *options, *files, *["--isolated"] * (tool == "ruff"), external=True)
 
 
 @nox.session(python=False)
@@ -366,6 +386,16 @@ def chaos(session: nox.Session) -> None:
     cores = "\n".join(f"{core.name}={core_environment(core) / 'python'}" for core in named)
     # Most of them wait most of the time.
     pytest(session, "tests/chaos", "--numprocesses=8", "--dist=worksteal", CHAOS_CORES=cores)
+
+
+@nox.session(python=False)
+def eda(session: nox.Session) -> None:
+    """Rulebooks with the event source, run by ansible-rulebook against a stand-in tenant, where there is Java."""
+    if shutil.which("java") is None:
+        session.log("Left out: ansible-rulebook needs Java 17 or newer, and there is none on this machine.")
+        return
+    python = core_environment(CORE, "", f"{SUPPORT}/eda.txt", name="eda") / "python"
+    pytest(session, "tests/eda", "--numprocesses=2", python=python)
 
 
 @nox.session(python=False)
