@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible.errors import AnsibleFilterError
 from ansible.plugins.action import ActionBase
-from ansible_collections.sailpoint.isc.plugins.module_utils._argspec import AUTH
+from ansible_collections.sailpoint.isc.plugins.module_utils._argspec import AUTH, stripped
 from ansible_collections.sailpoint.isc.plugins.modules.task_report import OPTIONS, SUFFIXES
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._formats import text_of
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import moment, span, statuses, task_records
@@ -47,6 +47,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no type
         result: Result = super().run(tmp, task_vars)
         # Options of the connection are for the modules to check.
         connection = {name: self._task.args.pop(name) for name in AUTH if name in self._task.args}
+        self._task.args = stripped(self._task.args, OPTIONS)
         _validated, options = self.validate_argument_spec(argument_spec=_OPTIONS)
         options["path"] = os.path.abspath(os.path.expanduser(options["path"]))
         work = _Work(self, task_vars, connection, options)

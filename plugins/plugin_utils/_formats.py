@@ -49,10 +49,7 @@ def prom_of(report: Report) -> str:
 
 
 def junit_of(report: Report) -> str:
-    """A test case for each kind of task of each source, failed where its last run has failed, skipped if there is none.
-
-    A run is judged by whether its status is a failure, and one that is neither good nor bad counts as passed.
-    """
+    """A test case for each kind of task of each source: failed as its last run did, skipped where none has ended."""
     cases = [_case(entry, report["fail_on"]) for entry in report["sources"]]
     failures = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)

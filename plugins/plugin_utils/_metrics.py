@@ -51,11 +51,9 @@ _FAMILIES = (
     _Family("success_ratio", "ratio", "The part of the judged tasks that ended well, 0 to 1.", _count("success_rate")),
     _Family("failures_in_a_row", "", "Failures since a task ended well.", _count("failures_in_a_row")),
     _Family(
-        "last_success_timestamp_seconds", "seconds", "When a task ended well last, since 1970.", _ended("last_success")
+        "last_success_timestamp_seconds", "seconds", "When one ended well last, since 1970.", _ended("last_success")
     ),
-    _Family(
-        "last_failure_timestamp_seconds", "seconds", "When a task failed last, since 1970.", _ended("last_failure")
-    ),
+    _Family("last_failure_timestamp_seconds", "seconds", "When one failed last, since 1970.", _ended("last_failure")),
     _Family(
         "duration_median_seconds", "seconds", "Half of the successful tasks took no longer.", _count("median_seconds")
     ),
@@ -67,9 +65,7 @@ _FAMILIES = (
         "Those of them that have been running for longer than 95 percent of the successful ones did.",
         lambda entry: sum(1 for task in entry["pending"] if task["overdue"]),
     ),
-    _Family(
-        "pending_longest_seconds", "seconds", "For how long the oldest of them has been running.", _longest_pending
-    ),
+    _Family("pending_longest_seconds", "seconds", "For how long the oldest of them has run.", _longest_pending),
 )
 _PREFIX = "sailpoint_isc_tasks_"
 
