@@ -137,7 +137,7 @@ OPTIONS: dict[str, t.Any] = {
 
 def main() -> None:
     # Texts are long, and what is logged of a module is not to hold them.
-    module = Module(argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
+    module = Module({}, argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
     path = module.params["path"]
     if not path.endswith(".html") or os.path.basename(path) == ".html":
         module.fail_json(msg=f"path is {path}: give a path that ends with .html, such as report.html.")
