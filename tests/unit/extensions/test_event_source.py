@@ -223,10 +223,7 @@ def test_gives_again_what_nobody_has_taken(tenant: Hand, watching: Watching, tmp
     tasks = [{"id": f"t{number}", "age": f"{20 - number}m", "seconds": 1, "ends": "ERROR"} for number in range(6)]
     tenant.scenario(tasks=tasks)
     settings: dict[str, Any] = {"events": ["failed"], "since": "1h", "state_file": str(file)}
-    first = watching(**settings)
-    first.queue.room = 0
-    wait_for_polls(tenant, 1)
-    first.queue.room = 4
+    first = watching(room=4, **settings)
     first.events(4)
     first.stop()
     second = watching(**settings)
