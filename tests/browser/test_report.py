@@ -39,7 +39,8 @@ def groups(browser: Browser, section: str) -> list[tuple[str, str, list[list[str
     """The groups of tasks after a heading: how many, why, and the cells of their rows."""
     found: list[tuple[str, str, list[list[str]]]] = browser.script(
         f"""const found = [];
-        for (let e = document.querySelector("#{section}").nextElementSibling; e && e.tagName !== "H2"; e = e.nextElementSibling)
+        const next = e => e.nextElementSibling;
+        for (let e = next(document.querySelector("#{section}")); e && e.tagName !== "H2"; e = next(e))
           if (e.matches(".reason")) found.push([
             e.querySelector(".count").textContent, e.querySelector(".why").textContent,
             [...e.querySelectorAll("tbody tr")].map(
@@ -136,9 +137,7 @@ def test_tells_what_warned_and_folds_stack_traces(browser: Browser, page: Path) 
 def test_ids_are_copied_as_a_whole(browser: Browser, page: Path) -> None:
     browser.open(page)
     browser.unfold()
-    selects = browser.script(
-        "return [...document.querySelectorAll('code')].map((e) => getComputedStyle(e).userSelect)"
-    )
+    selects = browser.script("return [...document.querySelectorAll('code')].map((e) => getComputedStyle(e).userSelect)")
     assert set(selects) == {"all"}
     assert {"w-6", "x-1", "sap-3"} <= set(browser.texts("code"))
 
