@@ -96,10 +96,11 @@ files:
     prom: /var/www/html/isc.prom
 report:
   description:
-    - The numbers, as the filter P(sailpoint.isc.task_report#filter) gives them. In addition C(tenant), C(base_url),
-      C(newer_than), C(source_ids), C(source_names) (names that were given, by the ids of their sources) and
-      C(fail_on).
-  type: dict
+    - The numbers as JSON, for the filter P(ansible.builtin.from_json#filter). They are what the filter
+      P(sailpoint.isc.task_report#filter) gives, and C(tenant), C(base_url), C(newer_than), C(source_ids),
+      C(source_names) (names that were given, by the ids of their sources) and C(fail_on).
+    - It is text because Ansible takes seconds to register the tasks of a large tenant.
+  type: str
   returned: success
 msg:
   description: Where the files are, or would be in check mode.
@@ -133,25 +134,38 @@ OPTIONS: dict[str, t.Any] = {
 }
 
 
+class Unwritable(Exception):
+    """Why a report cannot be written where it is to be."""
+
+
+def places(path: str, formats: t.Iterable[str]) -> dict[str, str]:
+    """The path of the file of each format. Raises Unwritable."""
+    stem, end = os.path.splitext(path)
+    if end != ".html" or not os.path.basename(stem):
+        raise Unwritable(f"path is {path}: give a path that ends with .html, such as report.html.")
+    files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(formats)}
+    for file in files.values():
+        if os.path.isdir(file):
+            raise Unwritable(f"{file} is a directory: give the report another name.")
+    directory = os.path.dirname(stem)
+    if not os.path.isdir(directory):
+        raise Unwritable(f"{directory} is not a directory: make it, or give the report another place.")
+    return files
+
+
 def main() -> None:
     # Texts are long, and what is logged of a module is not to hold them.
     module = Module({}, argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
-    path = module.params["path"]
-    if not path.endswith(".html") or os.path.basename(path) == ".html":
-        module.fail_json(msg=f"path is {path}: give a path that ends with .html, such as report.html.")
-    stem = os.path.abspath(path).removesuffix(".html")
-    files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(module.params["formats"])}
-    for file in files.values():
-        if os.path.isdir(file):
-            module.fail_json(msg=f"{file} is a directory: give the report another name.")
-    if not os.path.isdir(os.path.dirname(stem)):
-        module.fail_json(msg=f"{os.path.dirname(stem)} is not a directory: make it, or give the report another place.")
+    path = os.path.abspath(module.params["path"])
     changed = False
     try:
+        files = places(path, module.params["formats"])
         for form, text in (module.params["texts"] or {}).items():
             changed |= replaced(files[form], text.encode(), module.check_mode)
+    except Unwritable as error:
+        module.fail_json(msg=str(error))
     except OSError as error:
-        module.fail_json(msg=f"The report cannot be written: {error}.", files=files)
+        module.fail_json(msg=f"The report cannot be written: {error}.")
     module.exit_json(changed=changed, files=files)
 
 
