@@ -167,6 +167,11 @@ OF_ROLE = {
         ["fatal:.*_source_id is not a variable of this role: did you mean wait_for_aggregation_source_ids"],
         fails=True,
     ),
+    "near_progress": Case(
+        {**arguments(task_ids=["good"]), "wait_for_aggregation_progress": "5"},
+        ["fatal:.*did you mean wait_for_aggregation_progress_interval"],
+        fails=True,
+    ),
     # What the role refuses
     "nothing": Case(arguments(source_ids=[], task_ids=[]), [f"{GIVE_EITHER}: neither is given."], fails=True),
     "empty": Case(arguments(source_ids="", task_ids=""), [f"{GIVE_EITHER}: neither is given."], fails=True),
@@ -195,7 +200,7 @@ def test_the_role_shows_how_each_ended(tenant: Hand, run: Callable[..., Played])
 
     # With one token each; where the arguments are refused there is none.
     tokens = {name: values(sent, "operation").count("token") for name, sent in requests.items()}
-    refused_by_role = {"nothing", "empty", "both", "kind", "near"}
+    refused_by_role = {"nothing", "empty", "both", "kind", "near", "near_progress"}
     assert tokens == {name: int(name not in refused_by_role) for name in OF_ROLE}
 
     result = results["several"]
@@ -300,10 +305,11 @@ def test_uses_a_token_as_it_is_and_hands_every_variable_on(tenant: Hand, run: Ca
     environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
     tenant.control("DELETE", "log")
     given = "source_ids=Contractors kinds=accounts wait_timeout=40 interval=0.1 max_interval=0.2 settle=3 fail_on=ERROR"
+    given += " progress_interval=7"
     played = run(PLAYBOOK, "-vvv", "-e", given, environ=environ)
     assert played.rc == 0
     check(played, {"localhost": Case({}, [CONTRACTORS_IDLE, r"Nothing was pending\."])})
-    assert "Wait in silence until all have completed, for at most 40 s]" in played.shown
+    assert "Wait until all have completed, for at most 40 s]" in played.shown
     assert values(tenant.log(), "operation") == ["list_sources", "pending", "pending", "pending", "list"]
     assert set(values(tenant.log(), "status")) == {200}
     (wait,) = played.results("sailpoint.isc.task_wait")
@@ -313,6 +319,7 @@ def test_uses_a_token_as_it_is_and_hands_every_variable_on(tenant: Hand, run: Ca
         "timeout": "40",
         "interval": "0.1",
         "max_interval": "0.2",
+        "progress_interval": "7",
         "settle": 3,
         "fail_on": ["ERROR"],
     }
