@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Callable
 
@@ -276,6 +277,35 @@ def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Pla
     assert {entry["method"] for entry in sent["looks"] + sent["sees_busy"]} == {"GET"}
     actions = values(results["sees_busy"]["outcomes"], "action")
     assert actions == ["adopted", "started", "not_started", "started"]
+
+
+def test_of_many_what_failed_comes_first_and_last_and_the_rest_is_counted(
+    tenant: Hand, run: Callable[..., Played]
+) -> None:
+    wrong = {3: "Wrong password.", 17: "No route to host."}
+    at_once = {"seconds": 0, "completed_gap": 0}
+    tenant.scenario(
+        sources=[
+            {
+                "id": f"s-{number}",
+                "name": f"Source {number}",
+                "accounts": {**at_once, **({"ends": "ERROR", "messages": [wrong[number]]} if number in wrong else {})},
+            }
+            for number in range(20)
+        ],
+        tasks=[{"id": "done", "source": "s-1", "age": "1m", "seconds": 10}],
+    )
+    names = ",".join(f"Source {number}" for number in range(20))
+    given = {"sources": names, "max_age": "1h", "max_parallel": 10, "stop_on_failure": False, "progress_interval": 0}
+    played = run(PLAYBOOK, variables=given)
+    lines = json.loads(played.said().split('"msg": ')[1].split("\n}")[0])
+    assert [line.partition(": ended")[0] for line in lines] == [
+        "FAILED: Source 3, accounts",
+        "FAILED: Source 17, accounts",
+        "17 ended with SUCCESS, 1 skipped",
+    ]
+    assert re.search("fatal:.*Wrong password.*No route to host", played.said())
+    assert len(played.shown.splitlines()) < 45
 
 
 OF_PLAYBOOK = {

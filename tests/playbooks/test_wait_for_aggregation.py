@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Callable
@@ -279,6 +280,22 @@ def test_the_playbook_takes_variables(tenant: Hand, run: Callable[..., Played]) 
     # What is refused asks for nothing, not even a token.
     assert values(tenant.log(), "operation").count("token") == 4
     assert [entry for entry in tenant.sent() if re.search("blank|soon", entry["raw_path"])] == []
+
+
+def test_of_many_what_failed_comes_first_and_last_and_the_rest_is_counted(
+    tenant: Hand, run: Callable[..., Played]
+) -> None:
+    ids = [f"done-{number}" for number in range(20)]
+    wrong = {"done-3": "Wrong password.", "done-17": "No route to host."}
+    for task in ids:
+        ended = {"ends": "ERROR", "messages": [wrong[task]]} if task in wrong else {}
+        tenant.control("POST", "tasks", {"id": task, "source": "s-good", "age": "2h", "seconds": 10, **ended})
+    played = run(PLAYBOOK, variables={"task_ids": ids})
+    lines = json.loads(played.said().split('"msg": ')[1].split("\n}")[0])
+    assert [line.partition("10.0 s")[2] for line in lines[:-1]] == [": Wrong password.", ": No route to host."]
+    assert lines[-1] == "18 ended with SUCCESS"
+    assert re.search("fatal:.*Wrong password.*No route to host", played.said())
+    assert len(played.shown.splitlines()) < 45
 
 
 def test_a_job_of_automation_platform_shows_how_they_ended(tenant: Hand, run: Callable[..., Played]) -> None:
