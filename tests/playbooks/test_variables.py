@@ -33,7 +33,7 @@ NEAR = [
     ("wait_for_aggregation", "progress", "progress_interval"),
     ("aggregate_sources", "type", "kinds"),
     ("task_report", "sources", "source_ids"),
-    ("maintenance_window", "sources", "source_names"),
+    ("maintenance_window", "source_names", "source_ids"),
 ]
 
 
