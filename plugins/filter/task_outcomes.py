@@ -50,7 +50,7 @@ def _called(item: dict[str, t.Any], names: Mapping[str, str]) -> dict[str, t.Any
     """The item with the name of its source, where there is one for it."""
     holder = item.get("task") if is_aggregation(item) or is_edit(item) else item
     name = names.get(source_of(holder)[0] or "") if isinstance(holder, dict) else None
-    if name is None:
+    if not isinstance(holder, dict) or name is None:
         return item
     called = {**holder, "target": {**holder["target"], "name": name}}
     return called if holder is item else {**item, "task": called}

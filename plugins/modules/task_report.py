@@ -25,7 +25,7 @@ options:
     description:
       - Where the page is written; it must end with C(.html). The other files have the same name, but for its end.
       - A relative path starts in the directory from which Ansible was run. None of the files may be a directory.
-    type: str
+    type: path
     required: true
   formats:
     description:
@@ -67,8 +67,6 @@ options:
 seealso:
   - plugin: sailpoint.isc.task_report
     plugin_type: filter
-  - plugin: sailpoint.isc.task_report
-    plugin_type: role
 attributes:
   check_mode:
     support: full
@@ -120,7 +118,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 # Each format, and how the names of its files end
 SUFFIXES = {"html": ".html", "csv": ".csv", "json": ".json", "prom": ".prom", "junit": ".junit.xml", "md": ".md"}
 OPTIONS: dict[str, t.Any] = {
-    "path": {"type": "str", "required": True},
+    "path": {"type": "path", "required": True},
     "formats": {"type": "list", "elements": "str", "choices": list(SUFFIXES), "default": ["html", "csv", "json"]},
     "newer_than": {"type": "str", "default": "14d"},
     "source_ids": {"type": "list", "elements": "str", "default": []},
@@ -137,11 +135,11 @@ OPTIONS: dict[str, t.Any] = {
 
 def main() -> None:
     # Texts are long, and what is logged of a module is not to hold them.
-    module = Module(argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
+    module = Module({}, argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
     path = module.params["path"]
     if not path.endswith(".html") or os.path.basename(path) == ".html":
         module.fail_json(msg=f"path is {path}: give a path that ends with .html, such as report.html.")
-    stem = os.path.abspath(os.path.expanduser(path)).removesuffix(".html")
+    stem = os.path.abspath(path).removesuffix(".html")
     files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(module.params["formats"])}
     for file in files.values():
         if os.path.isdir(file):

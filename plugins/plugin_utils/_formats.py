@@ -123,7 +123,7 @@ def markdown_of(report: Report) -> str:
         f"- Sources: {len(lines)}, {len(unwell)} of them need a look",
     ]
     if unwell:
-        head = ("Source", "Last outcome", "Last success", "Pending", "Overdue", "Failures in a row")
+        head: tuple[str, ...] = ("Source", "Last outcome", "Last success", "Pending", "Overdue", "Failures in a row")
         parts += ["## Sources that need a look", _table(head, [_md_line(line) for line in unwell[:_SHOWN]])]
     if report["pending"]:
         head = ("Task", "Source", "Running for", "Task id")

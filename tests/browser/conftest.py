@@ -52,6 +52,15 @@ def empty_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return write_report(directory / "report.html", scenario)
 
 
+@pytest.fixture(scope="session")
+def large_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page about a tenant with 200 sources."""
+    directory = tmp_path_factory.mktemp("large")
+    scenario = directory / "scenario.yml"
+    scenario.write_text("tenant: acme\nrate_limit: null\ngenerate: {count: 2000, sources: 200, days: 14, newest: 60}\n")
+    return write_report(directory / "report.html", scenario)
+
+
 def write_report(page: Path, scenario: Path) -> Path:
     """Run the playbook by its name against a tenant with this scenario, and return the page."""
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "sailpoint.isc.task_report", "-e", f"path={page}"]

@@ -81,8 +81,20 @@ class Browser:
     def quit(self) -> None:
         self._driver.quit()
 
-    def open(self, page: Path, *, width: int = 1280, scheme: str = "light", media: str = "screen") -> None:
-        """Show a page; what earlier pages did is forgotten."""
+    def open(
+        self,
+        page: Path,
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        media: str = "screen",
+        zone: str = "UTC",
+        scripts: bool = True,
+        fragment: str = "",
+    ) -> None:
+        """Show a page; what earlier pages did is forgotten. scripts: whether those of the page run."""
+        self._devtools("Emulation.setTimezoneOverride", {"timezoneId": zone})
+        self._devtools("Emulation.setScriptExecutionDisabled", {"value": not scripts})
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._devtools("Emulation.setEmulatedMedia", {"media": media, "features": features})
         metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -90,7 +102,7 @@ class Browser:
         self._driver.get("about:blank")
         for log in ("browser", "performance"):
             self._log(log)
-        self._driver.get(page.as_uri())
+        self._driver.get(page.as_uri() + fragment)
 
     def requests(self) -> list[str]:
         """The addresses that the page has asked for since it was opened, itself included; call it once."""
@@ -112,6 +124,10 @@ class Browser:
 
     def title(self) -> str:
         return self._driver.title
+
+    def unfold(self) -> None:
+        """Open all that is folded."""
+        self.script("for (const fold of document.querySelectorAll('details')) fold.open = true;")
 
     def script(self, source: str) -> Any:
         """What a script returns that runs in the page."""

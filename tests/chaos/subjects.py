@@ -52,6 +52,7 @@ class Subject:
     reached: whether a result that claims success is right.
     requests: so many are sent at most where there is no fault.
     waits: whether it goes on after faults that last, until its own time is up.
+    needs_all_keys: whether what a record does not tell is a reason to start nothing.
     none_is_204: whether 204 says that there are none, as it does for pending tasks.
     """
 
@@ -62,6 +63,7 @@ class Subject:
     reached: Reached
     requests: int
     waits: bool = False
+    needs_all_keys: bool = False
     none_is_204: bool = False
     name: str = ""
 
@@ -242,7 +244,7 @@ SUBJECTS = (
     ),
     Subject(
         "source_aggregation",
-        {"source_name": "HR System", "require_healthy": True, "on_busy": "wait", "wait": True, **_WAITING},
+        {"source_name": "HR System", "on_busy": "wait", "wait": True, **_WAITING},
         _SOURCE,
         {Place.READ: {"operation": "list_sources"}},
         _aggregated,
@@ -256,6 +258,7 @@ SUBJECTS = (
         {Place.READ: {"operation": "list_sources"}},
         _aggregated,
         requests=8,
+        needs_all_keys=True,
         name="source_aggregation if healthy",
     ),
     Subject(

@@ -26,7 +26,8 @@ HEADER = "Content-"
 
 def python_files() -> list[Path]:
     folders = ("action", "filter", "module_utils", "modules")
-    return [file for folder in folders for file in sorted((ROOT / "plugins" / folder).rglob("*.py"))]
+    files = [file for folder in folders for file in sorted((ROOT / "plugins" / folder).rglob("*.py"))]
+    return files + [ROOT / f"plugins/plugin_utils/{name}.py" for name in ("_event_source", "_state_file")]
 
 
 def fixed_parts(file: Path) -> Iterator[str]:

@@ -85,7 +85,7 @@ def test_ends_with_one_sentence_when_the_secret_is_wrong(rulebooks: Rulebooks) -
 def test_survives_a_tenant_that_restarts(tenant: Hand, rulebooks: Rulebooks) -> None:
     running = rulebooks(printing(retries=0))
     rulebooks.wait_for_polls(running)
-    tenant.control("PUT", "down", {"seconds": 6})
+    tenant.control("PUT", "down", {"seconds": 20})
     running.wait_to_print("127 cannot be polled at present, and is tried again: ")
     running.wait_to_print("127 can be polled again, after ")
     tenant.control("POST", "tasks", [FAILED])

@@ -58,7 +58,7 @@ def run(tmp_path: Path, *tasks: dict[str, Any], environ: dict[str, str] | None =
     )
 
 
-def lines_of(shown: str) -> list[str]:
+def lines_of(shown: str) -> list[tuple[str, str]]:
     """The lines of progress: their hosts and what they are about."""
     return sorted(
         re.findall(r"^(\[\w+\]) 0:0\d (HR System, Cloud Account Aggregation: SUCCESS) after 1 s", shown, re.M)

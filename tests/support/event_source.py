@@ -25,9 +25,9 @@ Event = dict[str, Any]
 class Queue:
     """Takes events, as many as it has room for."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: float) -> None:
         self.events: list[Event] = []
-        self.room = float("inf")
+        self.room = room
 
     async def put(self, event: Event) -> None:
         while len(self.events) >= self.room:
@@ -41,8 +41,8 @@ class Running:
     slowest: the longest time that the loop was kept from going on, in seconds.
     """
 
-    def __init__(self, arguments: dict[str, Any], feedback: bool = False) -> None:
-        self.queue = Queue()
+    def __init__(self, arguments: dict[str, Any], feedback: bool, room: float) -> None:
+        self.queue = Queue(room)
         self.slowest = 0.0
         self.failure: BaseException | None = None
         self.feedback: asyncio.Queue[Event] | None = None
@@ -121,10 +121,10 @@ class Watching:
         self._log = log
         self._running: list[Running] = []
 
-    def __call__(self, *, feedback: bool = False, **arguments: Any) -> Running:
-        """A source that is at work; what is None is left out."""
+    def __call__(self, *, feedback: bool = False, room: float = float("inf"), **arguments: Any) -> Running:
+        """A source that is at work; what is None is left out. room: for so many events, the next one waits."""
         given = {name: value for name, value in {**self.arguments, **arguments}.items() if value is not None}
-        running = Running(given, feedback)
+        running = Running(given, feedback, room)
         self._running.append(running)
         return running
 

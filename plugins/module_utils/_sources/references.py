@@ -11,13 +11,11 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import Record
-from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import ID_PATTERN, Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
 
 _LONGEST_NAME = 100
 _LONGEST_STATUS = 60
-# The playbooks have the same pattern in vars/sources.yml.
-ID_PATTERN = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 def from_text(text: str) -> dict[str, str]:

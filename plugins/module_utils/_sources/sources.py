@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
@@ -32,6 +33,9 @@ _HEALTH_ADVICE = (
 _TAGS_ADVICE = "reading tags takes the scope idn:tag:read"
 _MOST_SUGGESTED = 3
 
+# The playbooks have the same pattern in vars/sources.yml.
+ID_PATTERN = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
 
 class Sources:
     """Reads the sources that the token may see."""
@@ -47,7 +51,8 @@ class Sources:
         return _by_id(self._look_up("id", ids, _HEALTH_ADVICE if for_health else _LOOK_UP_ADVICE))
 
     def resolve(self, names: t.Sequence[str]) -> dict[str, Record]:
-        """The one source that has each name, exactly; where there is none, but for white space at the ends of its own.
+        """The one source that has each name, exactly; where there is none, but for white space at the ends of its own,
+        and where there is none either, the one that has it as its id, if that does not look like one.
 
         Raises RequestFailed, and IscError where no source has a name, or more than one.
         """
@@ -56,6 +61,9 @@ class Sources:
         every = self._every() if missing else {}
         # Options lose white space at their ends; names of sources keep it, and then the filter does not find them.
         named.update(_named(missing, every, str.strip))
+        # Ids of another form than usual are taken for names by those who mix the two.
+        odd = [name for name in missing if not named[name] and not re.fullmatch(ID_PATTERN, name)]
+        named.update({name: {name: every[name]} for name in odd if name in every})
         unknown = [name for name, records in named.items() if not records]
         shared = {name: list(records) for name, records in named.items() if len(records) > 1}
         sentences = ([_several(shared)] if shared else []) + ([_none(unknown, every)] if unknown else [])

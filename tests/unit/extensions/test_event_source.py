@@ -192,7 +192,7 @@ def test_goes_on_where_it_has_stopped(tenant: Hand, watching: Watching, tmp_path
     file = tmp_path / "a b" / "state.json"
     file.parent.mkdir()
     tenant.scenario(tasks=[{"id": "long", "age": "1d", "ends_in": "1d"}, {"id": "a", "age": "5m", "ends": "ERROR"}])
-    settings = {"events": ["failed"], "since": "1h", "state_file": str(file)}
+    settings: dict[str, Any] = {"events": ["failed"], "since": "1h", "state_file": str(file)}
     first = watching(**settings)
     assert first.told(1) == [("failed", "a")]
     wait_until(file.exists, "There is no state.")
@@ -222,11 +222,8 @@ def test_gives_again_what_nobody_has_taken(tenant: Hand, watching: Watching, tmp
     file = tmp_path / "state.json"
     tasks = [{"id": f"t{number}", "age": f"{20 - number}m", "seconds": 1, "ends": "ERROR"} for number in range(6)]
     tenant.scenario(tasks=tasks)
-    settings = {"events": ["failed"], "since": "1h", "state_file": str(file)}
-    first = watching(**settings)
-    first.queue.room = 0
-    wait_for_polls(tenant, 1)
-    first.queue.room = 4
+    settings: dict[str, Any] = {"events": ["failed"], "since": "1h", "state_file": str(file)}
+    first = watching(room=4, **settings)
     first.events(4)
     first.stop()
     second = watching(**settings)
@@ -237,7 +234,7 @@ def test_gives_again_what_nobody_has_taken(tenant: Hand, watching: Watching, tmp
 
 def test_waits_until_the_rulebook_has_taken_an_event(tenant: Hand, watching: Watching, tmp_path: Path) -> None:
     tenant.scenario(tasks=[{"id": key, "age": "9m", "seconds": 1, "ends": "ERROR"} for key in "ab"])
-    settings = {"events": ["failed"], "since": "1h", "state_file": str(tmp_path / "state.json")}
+    settings: dict[str, Any] = {"events": ["failed"], "since": "1h", "state_file": str(tmp_path / "state.json")}
     source = watching(feedback=True, **settings)
     (first,) = source.events(1)
     time.sleep(0.05)

@@ -147,7 +147,7 @@ def test_the_health_of_each_is_read_when_it_is_its_turn(tenant: Hand, run: Run) 
     def break_it() -> None:
         tenant.control("PATCH", "sources/next", {"status": STATUS})
 
-    sources = [{"name": "HR System", "kinds": ["accounts", "entitlements"]}, {"name": "Next"}]
+    sources: list[dict[str, t.Any]] = [{"name": "HR System", "kinds": ["accounts", "entitlements"]}, {"name": "Next"}]
     healthy = [{**source, "require_healthy": True} for source in sources]
     slow = {"operation": "load_entitlements", "fault": "slow_first_byte", "seconds": 0.4}
     tenant.scenario(sources=[UP, {**UP, "id": "next", "name": "Next"}], faults=[slow])

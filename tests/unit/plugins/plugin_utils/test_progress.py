@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ansible import constants
 from ansible_collections.sailpoint.isc.plugins.module_utils._progress import pipe_writer
 from ansible_collections.sailpoint.isc.plugins.plugin_utils import _progress
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._progress import ProgressAction, Screen
@@ -23,7 +24,7 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._progress import Pro
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where pipes are made."""
-    monkeypatch.setattr(_progress.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     return tmp_path
 
 
@@ -37,7 +38,12 @@ def tell(screen: Screen, *lines: str) -> None:
 def test_lines_are_shown_at_once_and_all_before_the_end(directory: Path) -> None:
     shown: list[str] = []
     arrived = threading.Event()
-    screen = Screen(lambda line: (shown.append(line), arrived.set())[0])
+
+    def show(line: str) -> None:
+        shown.append(line)
+        arrived.set()
+
+    screen = Screen(show)
     with screen:
         tell(screen, "first")
         assert arrived.wait(5)
@@ -58,7 +64,11 @@ def test_a_line_can_neither_move_the_cursor_nor_fill_the_screen() -> None:
 def test_a_reader_that_is_slow_does_not_keep_the_module_or_the_play(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_progress, "_PATIENCE", 0.05)
     stuck = threading.Event()
-    screen = Screen(lambda line: stuck.wait(20) and None)
+
+    def show(_line: str) -> None:
+        stuck.wait(20)
+
+    screen = Screen(show)
     with screen:
         tell(screen, *(["x" * 1000] * 200))
     stuck.set()

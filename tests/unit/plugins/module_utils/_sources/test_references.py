@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import ID_PATTERN, from_text
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import from_text
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import ID_PATTERN
 
 HEX = "2c9180835d2e5168015d32f890ca1581"
 UUID = "c28a7b5e-7d1f-4c0a-9b57-0a2f5c3d1e4f"

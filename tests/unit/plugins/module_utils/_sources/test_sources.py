@@ -116,6 +116,7 @@ def test_no_names_are_no_request() -> None:
     assert not wire.requests
 
 
+HEX = "2c9180835d2e5168015d32f890ca1581"
 TENANT: list[dict[str, t.Any]] = [
     {"id": "1", "name": "HR System"},
     {"id": "2", "name": "HR Systems Europe"},
@@ -126,8 +127,13 @@ TENANT: list[dict[str, t.Any]] = [
     {"id": "7"},
     {"id": "8", "name": None},
     {"name": "no id"},
+    {"id": HEX, "name": "By hex"},
 ]
 EXACTLY = ": a name must match exactly, upper and lower case included, and the token must be allowed to see the source."
+
+
+def test_an_id_that_does_not_look_like_one_is_found_where_names_and_ids_are_mixed() -> None:
+    assert answering(TENANT)[0].ids_of(["3", "HR System"])["3"] == "3"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +144,10 @@ EXACTLY = ": a name must match exactly, upper and lower case included, and the t
         (["directory"], 'No source is named "directory" (did you mean "Active Directory"?)' + EXACTLY),
         (["zzz"], 'No source is named "zzz"' + EXACTLY),
         (["no id"], 'No source is named "no id"' + EXACTLY),
-        (["3"], 'No source is named "3" (it is the id of "Active Directory": give it as an id)' + EXACTLY),
+        (
+            [HEX],
+            f'No source is named "{HEX}" (it is the id of "By hex": give it as an id)' + EXACTLY,
+        ),
         (
             ["zzz", "HR System", "directory"],
             'No source is named "zzz"; "directory" (did you mean "Active Directory"?)' + EXACTLY,
