@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Callable
 
@@ -278,6 +279,35 @@ def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Pla
     assert actions == ["adopted", "started", "not_started", "started"]
 
 
+def test_of_many_what_failed_comes_first_and_last_and_the_rest_is_counted(
+    tenant: Hand, run: Callable[..., Played]
+) -> None:
+    wrong = {3: "Wrong password.", 17: "No route to host."}
+    at_once = {"seconds": 0, "completed_gap": 0}
+    tenant.scenario(
+        sources=[
+            {
+                "id": f"s-{number}",
+                "name": f"Source {number}",
+                "accounts": {**at_once, **({"ends": "ERROR", "messages": [wrong[number]]} if number in wrong else {})},
+            }
+            for number in range(20)
+        ],
+        tasks=[{"id": "done", "source": "s-1", "age": "1m", "seconds": 10}],
+    )
+    names = ",".join(f"Source {number}" for number in range(20))
+    given = {"sources": names, "max_age": "1h", "max_parallel": 10, "stop_on_failure": False, "progress_interval": 0}
+    played = run(PLAYBOOK, variables=given)
+    lines = json.loads(played.said().split('"msg": ')[1].split("\n}")[0])
+    assert [line.partition(": ended")[0] for line in lines] == [
+        "FAILED: Source 3, accounts",
+        "FAILED: Source 17, accounts",
+        "17 ended with SUCCESS, 1 skipped",
+    ]
+    assert re.search("fatal:.*Wrong password.*No route to host", played.said())
+    assert len(played.shown.splitlines()) < 45
+
+
 OF_PLAYBOOK = {
     "warned": Case(
         {
@@ -333,7 +363,7 @@ def test_looks_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
         '"Nothing was started, as this is check mode: 3 would be started, 0 adopted, 1 skipped[.]"',
     ]
     check(played, {"localhost": Case({}, says)})
-    assert "Aggregate in silence, 2 sources at once, each for at most 77 s]" in played.shown
+    assert "Aggregate, 2 sources at once, each for at most 77 s]" in played.shown
     assert (played.rc, played.recap()["changed"]) == (0, 1)
     assert values(tenant.log(), "operation").count("token") == 1
 
@@ -354,7 +384,7 @@ def test_reads_sources_from_a_file(tenant: Hand, run: Callable[..., Played], tmp
     played = run(PLAYBOOK, "-e", f"@{file}", "-e", "kinds=entitlements on_busy=skip interval=0.3")
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-    assert "Aggregate in silence, one source after the other, each for at most 1h]" in played.shown
+    assert "Aggregate, one source after the other, each for at most 1h]" in played.shown
     assert launched(tenant.log()) == ["s-good/load-accounts", "s-warned/load-entitlements", "s-file/load-accounts"]
     posted = [entry for entry in tenant.log() if entry["effect"] == "launched"]
     assert posted[-1]["body"]["multipart"][0]["filename"] == "partners.csv"
@@ -388,14 +418,14 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
     tenant.scenario(**scenario("s"))
     environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
     tenant.control("DELETE", "log")
-    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR"
+    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR progress_interval=7"
     sources = f"sources='{json.dumps(GIVEN)}'"
     played = run(
         PLAYBOOK, "-vvv", "-e", sources, "-e", f"{given} stop_on_failure=false max_parallel=3", environ=environ
     )
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-    assert "Aggregate in silence, 3 sources at once, each for at most 40 s]" in played.shown
+    assert "Aggregate, 3 sources at once, each for at most 40 s]" in played.shown
     # With the token as it is
     assert "token" not in values(tenant.log(), "operation")
     assert sorted(launched(tenant.log())) == ["s-good/load-accounts", "s-warned/load-entitlements"]
@@ -404,6 +434,7 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
         "timeout": "40",
         "interval": "0.3",
         "max_interval": "0.6",
+        "progress_interval": "7",
         "max_parallel": 3,
         "stop_on_failure": False,
         "fail_on": ["ERROR"],

@@ -31,6 +31,7 @@ BEFORE: dict[str, dict[str, str]] = {
 PAUSED = {**BEFORE, "sap": {}, "hr": {}}
 NAMES = {"sap": "SAP", "hr": "HR, {{ 1 + 1 }} System", "other": "Badges"}
 TAGS = {"sap": ["ERP"], "hr": ["ERP"], "other": []}
+BY_ID = {"id": "2c9180835d2e5168015d32f890ca1581", "name": "LDAP", "schedules": {"accounts": AT_SIX}, "tags": []}
 # By which variable of their environment the processes of a play are told from others
 MARK = "MAINTENANCE_PLAY"
 NOT_STOPPED = "Not stopped: provisioning, health checks, and what already runs."
@@ -224,16 +225,28 @@ def test_ends_no_window_of_others(tenant: Hand, run: Run, tmp_path: Path) -> Non
 
 
 def test_the_playbook_begins_works_and_ends(tenant: Hand, run: Run) -> None:
-    tenant.scenario(**scenario("admin"))
+    of_tenant = scenario("admin")
+    tenant.scenario(sources=[*of_tenant["sources"], BY_ID])
     task = {
         "name": "Work",
         "ansible.builtin.debug": {"msg": "working for {{ maintenance_window_result.sources[0].name }}"},
     }
-    given = {"source_names": "admin SAP", "api_version": "v2026", "work": "work.yml"}
+    given = {"source_ids": f"admin SAP, {BY_ID['id']}", "api_version": "v2026", "work": "work.yml"}
     played = run("sailpoint.isc.maintenance_window", variables=given, files={"project/work.yml": json.dumps([task])})
     check(
         played,
-        {"localhost": Case({}, ["SAP, accounts: is removed", "working for admin SAP", "SAP, accounts: is put back"])},
+        {
+            "localhost": Case(
+                {},
+                [
+                    "SAP, accounts: is removed",
+                    "LDAP, accounts: is removed",
+                    "working for (admin SAP|LDAP)",
+                    "SAP, accounts: is put back",
+                    "LDAP, accounts: is put back",
+                ],
+            )
+        },
     )
     assert played.rc == 0
     assert schedules(tenant, "admin") == BEFORE
@@ -242,9 +255,9 @@ def test_the_playbook_begins_works_and_ends(tenant: Hand, run: Run) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"source_names": "admin SAP"}, "Say what to do: either work, a file of tasks, or only, which is begin or end"),
-        ({"source_names": "admin SAP", "only": "both"}, "Say what to do: either work"),
-        ({"only": "begin"}, "Say which sources: give source_ids, source_names or source_tags, such as"),
+        ({"source_ids": "admin SAP"}, "Say what to do: either work, a file of tasks, or only, which is begin or end"),
+        ({"source_ids": "admin SAP", "only": "both"}, "Say what to do: either work"),
+        ({"only": "begin"}, "Say which sources: give source_ids or source_tags, such as"),
     ],
 )
 def test_the_playbook_refuses_before_anything_is_sent(tenant: Hand, run: Run, given: dict[str, str], says: str) -> None:

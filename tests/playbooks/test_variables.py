@@ -30,9 +30,10 @@ NEAR = [
     ("clear_stuck_tasks", "sourceIds", "source_ids"),
     ("clear_stuck_tasks", "unique-names", "unique_names"),
     ("wait_for_aggregation", "timeouts", "wait_timeout"),
+    ("wait_for_aggregation", "progress", "progress_interval"),
     ("aggregate_sources", "type", "kinds"),
     ("task_report", "sources", "source_ids"),
-    ("maintenance_window", "sources", "source_names"),
+    ("maintenance_window", "source_names", "source_ids"),
 ]
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Callable
@@ -167,6 +168,11 @@ OF_ROLE = {
         ["fatal:.*_source_id is not a variable of this role: did you mean wait_for_aggregation_source_ids"],
         fails=True,
     ),
+    "near_progress": Case(
+        {**arguments(task_ids=["good"]), "wait_for_aggregation_progress": "5"},
+        ["fatal:.*did you mean wait_for_aggregation_progress_interval"],
+        fails=True,
+    ),
     # What the role refuses
     "nothing": Case(arguments(source_ids=[], task_ids=[]), [f"{GIVE_EITHER}: neither is given."], fails=True),
     "empty": Case(arguments(source_ids="", task_ids=""), [f"{GIVE_EITHER}: neither is given."], fails=True),
@@ -195,7 +201,7 @@ def test_the_role_shows_how_each_ended(tenant: Hand, run: Callable[..., Played])
 
     # With one token each; where the arguments are refused there is none.
     tokens = {name: values(sent, "operation").count("token") for name, sent in requests.items()}
-    refused_by_role = {"nothing", "empty", "both", "kind", "near"}
+    refused_by_role = {"nothing", "empty", "both", "kind", "near", "near_progress"}
     assert tokens == {name: int(name not in refused_by_role) for name in OF_ROLE}
 
     result = results["several"]
@@ -276,6 +282,22 @@ def test_the_playbook_takes_variables(tenant: Hand, run: Callable[..., Played]) 
     assert [entry for entry in tenant.sent() if re.search("blank|soon", entry["raw_path"])] == []
 
 
+def test_of_many_what_failed_comes_first_and_last_and_the_rest_is_counted(
+    tenant: Hand, run: Callable[..., Played]
+) -> None:
+    ids = [f"done-{number}" for number in range(20)]
+    wrong = {"done-3": "Wrong password.", "done-17": "No route to host."}
+    for task in ids:
+        ended = {"ends": "ERROR", "messages": [wrong[task]]} if task in wrong else {}
+        tenant.control("POST", "tasks", {"id": task, "source": "s-good", "age": "2h", "seconds": 10, **ended})
+    played = run(PLAYBOOK, variables={"task_ids": ids})
+    lines = json.loads(played.said().split('"msg": ')[1].split("\n}")[0])
+    assert [line.partition("10.0 s")[2] for line in lines[:-1]] == [": Wrong password.", ": No route to host."]
+    assert lines[-1] == "18 ended with SUCCESS"
+    assert re.search("fatal:.*Wrong password.*No route to host", played.said())
+    assert len(played.shown.splitlines()) < 45
+
+
 def test_a_job_of_automation_platform_shows_how_they_ended(tenant: Hand, run: Callable[..., Played]) -> None:
     with meanwhile(tenant, "get", end(tenant, "good", "broken")):
         variables = {"task_ids": ["good", "broken"], "interval": "0.3", "max_interval": "1"}
@@ -300,10 +322,11 @@ def test_uses_a_token_as_it_is_and_hands_every_variable_on(tenant: Hand, run: Ca
     environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
     tenant.control("DELETE", "log")
     given = "source_ids=Contractors kinds=accounts wait_timeout=40 interval=0.1 max_interval=0.2 settle=3 fail_on=ERROR"
+    given += " progress_interval=7"
     played = run(PLAYBOOK, "-vvv", "-e", given, environ=environ)
     assert played.rc == 0
     check(played, {"localhost": Case({}, [CONTRACTORS_IDLE, r"Nothing was pending\."])})
-    assert "Wait in silence until all have completed, for at most 40 s]" in played.shown
+    assert "Wait until all have completed, for at most 40 s]" in played.shown
     assert values(tenant.log(), "operation") == ["list_sources", "pending", "pending", "pending", "list"]
     assert set(values(tenant.log(), "status")) == {200}
     (wait,) = played.results("sailpoint.isc.task_wait")
@@ -313,6 +336,7 @@ def test_uses_a_token_as_it_is_and_hands_every_variable_on(tenant: Hand, run: Ca
         "timeout": "40",
         "interval": "0.1",
         "max_interval": "0.2",
+        "progress_interval": "7",
         "settle": 3,
         "fail_on": ["ERROR"],
     }
