@@ -41,10 +41,10 @@ options:
     type: str
   source_name:
     description:
-      - The name of the source, in place of O(source_id). It must match exactly, upper and lower case included.
+      - The name of the source, in place of O(source_id). It must match exactly, including upper and lower case.
       - It is looked up once, with one request, before anything is sent to the source. This takes the scope
         C(idn:sources:read).
-      - No source of that name is an error that suggests similar ones. So are several, with their ids.
+      - If no source has that name, the module fails and suggests similar ones. If several have it, it fails with their ids.
     type: str
     version_added: 0.3.0
   aggregation:

@@ -47,10 +47,10 @@ options:
       name:
         description:
           - With O(sources[].id), a name for it, for what is shown.
-          - Without, the name of the source. It must match exactly, upper and lower case included.
+          - Without, the name of the source. It must match exactly, including upper and lower case.
           - All names are looked up once, with one request or a few where there are many, before anything is sent to a
             source. This takes the scope C(idn:sources:read).
-          - No source of a name is an error that suggests similar ones. So are several, with their ids.
+          - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
         type: str
       kinds:
         description: What to aggregate, one after the other in this order.

@@ -43,10 +43,10 @@ options:
     elements: str
   source_names:
     description:
-      - Only the tasks of the sources with these names; with O(source_ids), of those and of these.
-      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
-        where there are many. This takes the scope C(idn:sources:read).
-      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+      - Only the tasks of the sources with these names. With O(source_ids), those sources are added to these.
+      - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
+        few if there are many. This needs the scope C(idn:sources:read).
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
     type: list
     elements: str
     version_added: 0.3.0
@@ -147,8 +147,8 @@ tasks:
       percentComplete: 100
 tenant_time:
   description:
-    - The time on the tenant's clock once the records had been read, in UTC.
-    - Ages are to be judged by it, as the clock of the controller may be another. It is the I(now) of the filters
+    - The time on the tenant's clock after the records were read, in UTC.
+    - Work out ages from it, because the controller's clock may differ. Pass it as I(now) to the filters
       P(sailpoint.isc.task_outcomes#filter), P(sailpoint.isc.task_health#filter) and
       P(sailpoint.isc.task_report#filter).
   returned: success
@@ -158,7 +158,7 @@ tenant_time:
 sources:
   description:
     - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
-    - C(name) is null for those that were given by their ids.
+    - C(name) is null for sources that were given by their ids.
   returned: with O(source_names)
   type: list
   elements: dict

@@ -50,10 +50,10 @@ options:
     elements: str
   source_names:
     description:
-      - Wait until no task of the sources with these names is pending; with O(source_ids), of those and of these.
-      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
-        where there are many. This takes the scope C(idn:sources:read).
-      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+      - Wait until no task of the sources with these names is pending. With O(source_ids), those sources are added.
+      - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
+        few if there are many. This needs the scope C(idn:sources:read).
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
     type: list
     elements: str
     version_added: 0.3.0
