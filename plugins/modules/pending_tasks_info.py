@@ -15,8 +15,8 @@ version_added: 0.1.0
 description:
   - Returns the records of queued and running tasks, the newest first, or only their number.
   - The result is the same on every O(api_version). V(beta) and V(v2024) have a separate endpoint for pending tasks,
-    which neither filters nor sorts. There the module reads all pending tasks and applies the filters itself (client-side
-    filtering). The other versions filter in the tenant (server-side filtering).
+    which neither filters nor sorts. There the module reads all pending tasks and applies the filters itself
+    (client-side filtering). The other versions filter in the tenant (server-side filtering).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -35,7 +35,8 @@ options:
       - Only the tasks of the sources with these names. With O(source_ids), those sources are added to these.
       - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
         few if there are many. This needs the scope C(idn:sources:read).
-      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: list
     elements: str
     version_added: 0.3.0

@@ -45,7 +45,8 @@ options:
       - The name of the source, in place of O(source_id). It must match exactly, including upper and lower case.
       - The module looks it up once, with one request, before it sends anything to the source. This needs the scope
         C(idn:sources:read).
-      - If no source has that name, the module fails and suggests similar ones. If several have it, it fails with their ids.
+      - If no source has that name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: str
     version_added: 0.3.0
   aggregation:
@@ -99,9 +100,9 @@ options:
     default: false
   timeout:
     description:
-      - The maximum time to wait, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running aggregation
-        and for the started one together. After a launch whose answer was lost, the module polls for the task within
-        this time too, but for at least a minute.
+      - The maximum time to wait, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running
+        aggregation and for the started one together. After a launch whose answer was lost, the module polls for the
+        task within this time too, but for at least a minute.
 notes:
   - Entitlement aggregations need the personal access token of a user. The tenant refuses an API client.
 seealso:

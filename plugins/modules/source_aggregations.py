@@ -13,8 +13,8 @@ module: source_aggregations
 short_description: Aggregate several sources of a SailPoint Identity Security Cloud tenant in order, a few at once
 version_added: 0.1.0
 description:
-  - Starts the aggregations of a list of sources in order, waits for each, and returns how each ended. All of this is one
-    task with one token.
+  - Starts the aggregations of a list of sources in order, waits for each, and returns how each ended. All of this is
+    one task with one token.
   - Each aggregation is started and waited for as M(sailpoint.isc.source_aggregation) does it.
   - The role P(sailpoint.isc.aggregate_sources#role) runs this module and shows a line for each aggregation.
 author: sailpoint.isc contributors (@sailpoint-isc)
@@ -49,9 +49,10 @@ options:
         description:
           - With O(sources[].id), the name to show for the source.
           - Without it, the name of the source. It must match exactly, including upper and lower case.
-          - The module looks up all names once, with one request, or a few if there are many, before it sends anything to
-            a source. This needs the scope C(idn:sources:read).
-          - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
+          - The module looks up all names once, with one request, or a few if there are many, before it sends anything
+            to a source. This needs the scope C(idn:sources:read).
+          - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+            ids.
         type: str
       kinds:
         description: What to aggregate, one after another in this order.

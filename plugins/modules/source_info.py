@@ -15,8 +15,8 @@ version_added: 0.3.0
 description:
   - Returns the records of sources, with their ids, names, owners, the results of their last health checks, and more.
   - The result is the same on every O(api_version).
-  - The token needs the scope C(idn:sources:read), and C(idn:tag:read) for O(tags). If it acts for a user, the user needs
-    the right to see sources.
+  - The token needs the scope C(idn:sources:read), and C(idn:tag:read) for O(tags). If it acts for a user, the user
+    needs the right to see sources.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth

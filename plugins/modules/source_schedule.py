@@ -17,8 +17,8 @@ description:
     idempotent.
   - The API has schedules on every O(api_version) except V(beta). A schedule cannot be switched off, only removed. To
     remove it temporarily, use the role P(sailpoint.isc.maintenance_window#role).
-  - The API has no conditional write. The module reads the schedule again right before it writes it. If somebody else has
-    changed it since the first read, the module fails and leaves it unchanged.
+  - The API has no conditional write. The module reads the schedule again right before it writes it. If somebody else
+    has changed it since the first read, the module fails and leaves it unchanged.
   - Removing a schedule does not stop a running aggregation, health checks or provisioning.
   - The token needs the scope C(idn:sources:manage). If it acts for a user, the user needs the level C(ORG_ADMIN),
     C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).

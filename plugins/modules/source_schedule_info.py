@@ -57,8 +57,8 @@ EXAMPLES = r"""
 RETURN = r"""
 schedules:
   description:
-    - The schedules of all these sources, in the order in which the sources are given. A source without a schedule has no
-      entry.
+    - The schedules of all these sources, in the order in which the sources are given. A source without a schedule has
+      no entry.
   returned: success
   type: list
   elements: dict

@@ -13,9 +13,9 @@ module: source_schedules_pause
 short_description: Remove the schedules of sources of a SailPoint Identity Security Cloud tenant for a while
 version_added: 0.3.0
 description:
-  - Saves the schedules of sources to a file and removes them, and restores them later. The API has no other way to pause
-    a schedule. The role P(sailpoint.isc.maintenance_window#role) does the same and also waits until no task of the
-    sources is pending.
+  - Saves the schedules of sources to a file and removes them, and restores them later. The API has no other way to
+    pause a schedule. The role P(sailpoint.isc.maintenance_window#role) does the same and also waits until no task of
+    the sources is pending.
   - The module saves a schedule to the file on disk before it removes it, and records each step in the file before it
     takes it. If a run is interrupted, run the module again with the same options, and it finishes the rest.
   - This does not stop provisioning, health checks or running tasks.
@@ -49,13 +49,13 @@ options:
     description:
       - The file, on the host that runs the module. Only its owner can read it (mode 0600). It contains JSON with its
         purpose, the tenant, the sources, and each schedule with its state.
-      - If this is a directory, the file is in it and named after the tenant, such as C(maintenance-window-acme.json). If
-        not set, it is the working directory.
+      - If this is a directory, the file is in it and named after the tenant, such as C(maintenance-window-acme.json).
+        If not set, it is the working directory.
     type: path
   source_ids:
     description:
-      - The ids of the sources. With O(state=paused), at least one of this, O(source_names) and O(tags) must be given. If
-        several are given, a source that matches any of them is paused.
+      - The ids of the sources. With O(state=paused), at least one of this, O(source_names) and O(tags) must be given.
+        If several are given, a source that matches any of them is paused.
       - With O(state=resumed) they are optional. If one is given, a file with the schedules of other sources is an
         error, because it belongs to another maintenance window.
     type: list

@@ -12,8 +12,8 @@ module: task_report
 short_description: Write a report on the tasks of a SailPoint Identity Security Cloud tenant
 version_added: 0.3.0
 description:
-  - Reads the pending and the completed tasks, and the failures of the period before, and writes a report as an HTML page,
-    as tables, and in formats for other tools. The role P(sailpoint.isc.task_report#role) uses this module.
+  - Reads the pending and the completed tasks, and the failures of the period before, and writes a report as an HTML
+    page, as tables, and in formats for other tools. The role P(sailpoint.isc.task_report#role) uses this module.
   - The module requests one token and changes nothing in the tenant.
   - Each file is replaced atomically, so nobody reads an incomplete one.
 author: sailpoint.isc contributors (@sailpoint-isc)
@@ -46,7 +46,8 @@ options:
     default: 14d
   source_ids:
     description:
-      - Ids of the sources to report on. If no source is given, the report covers all tasks, also those without a source.
+      - Ids of the sources to report on. If no source is given, the report covers all tasks, also those without a
+        source.
     type: list
     elements: str
     default: []

@@ -28,7 +28,8 @@ options:
   id:
     description:
       - The id of one task. It can be combined with O(fields) only.
-      - This finds pending tasks on every version. If the id does not exist, the list is empty; the module does not fail.
+      - This finds pending tasks on every version. If the id does not exist, the list is empty; the module does not
+        fail.
     type: str
   ids:
     description:
@@ -46,7 +47,8 @@ options:
       - Only the tasks of the sources with these names. With O(source_ids), those sources are added to these.
       - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
         few if there are many. This needs the scope C(idn:sources:read).
-      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: list
     elements: str
     version_added: 0.3.0

@@ -32,8 +32,8 @@ attributes:
   check_mode:
     support: full
     details: >-
-      Polls once and does not wait. Tasks that are pending or not known yet do not fail it. If O(ids) is empty, because an
-      earlier task has started nothing in check mode, the module does nothing and says so.
+      Polls once and does not wait. Tasks that are pending or not known yet do not fail it. If O(ids) is empty, because
+      an earlier task has started nothing in check mode, the module does nothing and says so.
 options:
   ids:
     description:
@@ -53,7 +53,8 @@ options:
       - Wait until no task of the sources with these names is pending. With O(source_ids), those sources are added.
       - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
         few if there are many. This needs the scope C(idn:sources:read).
-      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their ids.
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: list
     elements: str
     version_added: 0.3.0
