@@ -14,7 +14,7 @@ short_description: Wait until tasks of a SailPoint Identity Security Cloud tenan
 version_added: 0.1.0
 description:
   - With O(ids), waits until all these tasks have completed. Without O(ids), waits until no task that matches the other
-    options is pending. If there are none, it waits until nothing is pending in the whole tenant.
+    options is pending. Without these too, it waits until nothing is pending in the whole tenant.
   - A task has completed when both C(completed) and C(completionStatus) are set. The tenant may set one of them a moment
     before the other. A task that has only had C(completionStatus) for 30 seconds counts as completed, with a warning.
   - Each poll is one request for up to 100 tasks. On V(beta) and V(v2024), whose list does not contain pending tasks, a
