@@ -303,7 +303,7 @@ def test_uses_a_token_as_it_is_and_hands_every_variable_on(tenant: Hand, run: Ca
     played = run(PLAYBOOK, "-vvv", "-e", given, environ=environ)
     assert played.rc == 0
     check(played, {"localhost": Case({}, [CONTRACTORS_IDLE, r"Nothing was pending\."])})
-    assert "Wait in silence until all have completed, for at most 40 s]" in played.shown
+    assert "Wait until all have completed, for at most 40 s]" in played.shown
     assert values(tenant.log(), "operation") == ["list_sources", "pending", "pending", "pending", "list"]
     assert set(values(tenant.log(), "status")) == {200}
     (wait,) = played.results("sailpoint.isc.task_wait")
