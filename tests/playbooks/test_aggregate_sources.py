@@ -363,11 +363,7 @@ def test_looks_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
         '"Nothing was started, as this is check mode: 3 would be started, 0 adopted, 1 skipped[.]"',
     ]
     check(played, {"localhost": Case({}, says)})
-<<<<<<< HEAD
-    assert "Aggregate, 2 sources at once, each for at most 77 s]" in played.shown
-=======
     assert "Aggregate the sources, 2 sources at once, each for at most 77 s]" in played.shown
->>>>>>> x-english
     assert (played.rc, played.recap()["changed"]) == (0, 1)
     assert values(tenant.log(), "operation").count("token") == 1
 
@@ -388,11 +384,7 @@ def test_reads_sources_from_a_file(tenant: Hand, run: Callable[..., Played], tmp
     played = run(PLAYBOOK, "-e", f"@{file}", "-e", "kinds=entitlements on_busy=skip interval=0.3")
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-<<<<<<< HEAD
-    assert "Aggregate, one source after the other, each for at most 1h]" in played.shown
-=======
     assert "Aggregate the sources, one source after the other, each for at most 1h]" in played.shown
->>>>>>> x-english
     assert launched(tenant.log()) == ["s-good/load-accounts", "s-warned/load-entitlements", "s-file/load-accounts"]
     posted = [entry for entry in tenant.log() if entry["effect"] == "launched"]
     assert posted[-1]["body"]["multipart"][0]["filename"] == "partners.csv"
@@ -426,18 +418,15 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
     tenant.scenario(**scenario("s"))
     environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
     tenant.control("DELETE", "log")
-    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR progress_interval=7"
+    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR"
+    given += " progress_interval=7"
     sources = f"sources='{json.dumps(GIVEN)}'"
     played = run(
         PLAYBOOK, "-vvv", "-e", sources, "-e", f"{given} stop_on_failure=false max_parallel=3", environ=environ
     )
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-<<<<<<< HEAD
-    assert "Aggregate, 3 sources at once, each for at most 40 s]" in played.shown
-=======
     assert "Aggregate the sources, 3 sources at once, each for at most 40 s]" in played.shown
->>>>>>> x-english
     # With the token as it is
     assert "token" not in values(tenant.log(), "operation")
     assert sorted(launched(tenant.log())) == ["s-good/load-accounts", "s-warned/load-entitlements"]
