@@ -29,6 +29,8 @@ CREDENTIALS = {"SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
 # A play on the implied localhost is what is wanted here.
 QUIET = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
 COLORS = re.compile(r"\x1b\[[\d;]*m")
+# A line that is told while something is waited for
+PROGRESS = re.compile(r"^\[localhost\] \d+:\d\d (.+ after \d+ s.*)$", re.MULTILINE)
 FAILED_HOSTS = 2
 
 
@@ -56,6 +58,7 @@ def _first_act() -> list[str]:
     scenario = _scenario("demo-success.yml")
     outcome = _wait("demo-success.yml", scenario)
     problems = [f"act one does not show {name}." for name in _names(scenario) if name not in outcome.shown]
+    problems += _silent("one", scenario, outcome)
     if outcome.status != 0:
         problems.append(f"act one ended with exit status {outcome.status}, not 0.")
     return problems
@@ -67,6 +70,7 @@ def _second_act() -> list[str]:
     outcome = _wait("demo-failure.yml", scenario)
     reasons = [text for task in scenario["tasks"] if task.get("ends") == "ERROR" for text in task["messages"]]
     problems = [f"act two does not show the reason: {reason}" for reason in reasons if reason not in outcome.shown]
+    problems += _silent("two", scenario, outcome)
     if "ERROR" not in outcome.shown:
         problems.append("act two does not show the completion status ERROR.")
     if outcome.status != FAILED_HOSTS:
@@ -85,7 +89,8 @@ def _third_act() -> list[str]:
     shown = [line for line in aggregation.shown.splitlines() if " ended with " in line]
     if [name for line in shown for name in _names(scenario) if name in line] != _names(scenario):
         return ["act three does not show the two sources in their order."]
-    problems = [
+    problems = _silent("three", scenario, aggregation)
+    problems += [
         f"{what} in act three ended with exit status {outcome.status}, not 0."
         for what, outcome in (("the aggregation", aggregation), ("the report", report))
         if outcome.status != 0
@@ -94,10 +99,16 @@ def _third_act() -> list[str]:
     return problems + [f"the page of act three does not show {name}." for name in _names(scenario) if name not in page]
 
 
+def _silent(act: str, scenario: dict[str, Any], outcome: Outcome) -> list[str]:
+    """What was not told while it happened: the end of each aggregation."""
+    told = "\n".join(PROGRESS.findall(outcome.shown))
+    return [f"act {act} does not tell when {name} ends." for name in _names(scenario) if f"{name}, " not in told]
+
+
 def _wait(file: str, scenario: dict[str, Any]) -> Outcome:
     sources = ",".join(task["source"] for task in scenario["tasks"])
     with _tenant(file) as url:
-        return _play(url, "wait_for_aggregation", f"source_ids={sources}", "max_interval=2")
+        return _play(url, "wait_for_aggregation", f"source_ids={sources}", "max_interval=2", "progress_interval=5")
 
 
 @contextmanager
