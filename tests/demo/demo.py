@@ -81,10 +81,10 @@ def _second_act() -> list[str]:
 def _third_act() -> list[str]:
     _heading("Act three: two sources are aggregated one after the other, and a page reports on all that has run.")
     scenario = _scenario("demo-aggregate.yml")
-    sources = ",".join(source["id"] for source in scenario["sources"])
+    sources = ",".join(_names(scenario))
     REPORT.unlink(missing_ok=True)
     with _tenant("demo-aggregate.yml") as url:
-        aggregation = _play(url, "aggregate_sources", f"sources={sources}", "interval=1")
+        aggregation = _play(url, "aggregate_sources", f"sources='{sources}'", "interval=1")
         report = _play(url, "task_report", f"path={REPORT.name}")
     shown = [line for line in aggregation.shown.splitlines() if " ended with " in line]
     if [name for line in shown for name in _names(scenario) if name in line] != _names(scenario):
@@ -106,9 +106,9 @@ def _silent(act: str, scenario: dict[str, Any], outcome: Outcome) -> list[str]:
 
 
 def _wait(file: str, scenario: dict[str, Any]) -> Outcome:
-    sources = ",".join(task["source"] for task in scenario["tasks"])
+    sources = ",".join(_names(scenario))
     with _tenant(file) as url:
-        return _play(url, "wait_for_aggregation", f"source_ids={sources}", "max_interval=2", "progress_interval=5")
+        return _play(url, "wait_for_aggregation", f"source_ids='{sources}'", "max_interval=2", "progress_interval=5")
 
 
 @contextmanager
@@ -122,7 +122,8 @@ def _play(url: str, playbook: str, *variables: str) -> Outcome:
     arguments = [f"sailpoint.isc.{playbook}"]
     for variable in variables:
         arguments += ["-e", variable]
-    print(f"$ ansible-playbook {' '.join(arguments)}", flush=True)
+    typed = [f'"{argument}"' if "'" in argument else argument for argument in arguments]
+    print(f"$ ansible-playbook {' '.join(typed)}", flush=True)
     environ = {**os.environ, **CREDENTIALS, **QUIET, "SAIL_BASE_URL": url}
     if sys.stdout.isatty():
         environ["ANSIBLE_FORCE_COLOR"] = "true"
