@@ -418,7 +418,8 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
     tenant.scenario(**scenario("s"))
     environ = {"SAIL_BASE_URL": tenant.url, "SAIL_ACCESS_TOKEN": tenant.token().json()["access_token"]}
     tenant.control("DELETE", "log")
-    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR progress_interval=7"
+    given = "kinds=entitlements on_busy=skip max_age=1s interval=0.3 max_interval=0.6 wait_timeout=40 fail_on=ERROR"
+    given += " progress_interval=7"
     sources = f"sources='{json.dumps(GIVEN)}'"
     played = run(
         PLAYBOOK, "-vvv", "-e", sources, "-e", f"{given} stop_on_failure=false max_parallel=3", environ=environ
