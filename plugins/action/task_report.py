@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from ansible.errors import AnsibleFilterError
 from ansible.plugins.action import ActionBase
 from ansible_collections.sailpoint.isc.plugins.module_utils._argspec import AUTH, stripped
-from ansible_collections.sailpoint.isc.plugins.modules.task_report import OPTIONS, SUFFIXES
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._formats import text_of
+from ansible_collections.sailpoint.isc.plugins.modules.task_report import OPTIONS, SUFFIXES, Unwritable, places
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._formats import json_of, text_of
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import moment, span, statuses, task_records
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import LONGEST_KEPT, Report, report_of
 
@@ -56,12 +56,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no type
             written = work.written(report)
         except _Failed as failed:
             return {**result, **failed.result}
-        except AnsibleFilterError as error:
+        except (AnsibleFilterError, Unwritable) as error:
             return {**result, "failed": True, "msg": str(error)}
         if work.warnings:
             result["warnings"] = work.warnings
         told = {key: written[key] for key in ("changed", "files")}
-        return {**result, **told, "report": report, "msg": _verdict(told["files"], self._task.check_mode)}
+        # As text: Ansible takes seconds to register what has thousands of tasks in it.
+        return {**result, **told, "report": json_of(report), "msg": _verdict(told["files"], self._task.check_mode)}
 
 
 class _Work:
@@ -77,11 +78,11 @@ class _Work:
         self.warnings: list[str] = []
 
     def report(self) -> Report:
-        """A report on what is read of the tenant. Raises AnsibleFilterError for an option, _Failed for all else."""
+        """A report on what is read of the tenant. Raises AnsibleFilterError, Unwritable and _Failed."""
         options = self._options
         length, fail_on = span(_NAME, options["newer_than"]), statuses(_NAME, options["fail_on"])
-        # Without texts it looks whether the files can be written.
-        self._ran(_NAME, path=options["path"], formats=options["formats"])
+        if self._action._connection.transport == "local":  # elsewhere it is known when they are written
+            places(options["path"], options["formats"])
         login = self._ran("access_token")
         self._connection = {**self._connection, "access_token": login["access_token"]}
         about = {name: options[name] for name in ("source_ids", "source_names") if options[name]}

@@ -15,7 +15,7 @@ options:
   newer_than:
     description:
       - Only tasks created less than this long ago, such as V(90s), V(30m), V(12h), V(7d) or V(4w).
-      - The API cannot filter on dates; this is judged by the module.
+      - The API cannot filter on dates. The module applies this filter itself.
     type: str
   older_than:
     description:
@@ -23,22 +23,22 @@ options:
     type: str
   offset:
     description:
-      - How many of the tasks that match are passed over, from the start of the list.
+      - How many of the matching tasks to skip, from the start of the list.
     type: int
     default: 0
   limit:
     description:
-      - How many records one request asks for, from 1 to 250. As many requests are made as it takes.
+      - The size of a page, from 1 to 250 records. The module reads as many pages as it needs.
     type: int
     default: 250
   max_results:
     description:
-      - The most records to return; all of them if it is not set.
+      - The maximum number of records to return. If not set, all are returned.
     type: int
   count:
     description:
-      - Also return RV(total_count). Counting costs the tenant time, and the module further requests where
-        it filters itself.
+      - Also return RV(total_count). Counting takes time in the tenant. Where the module applies a filter itself, it
+        takes further requests too.
     type: bool
     default: false
 """
@@ -48,7 +48,7 @@ options:
   fields:
     description:
       - Return only these top-level keys of every record, such as V(id) and V(completionStatus).
-      - With many records this saves most of the time the task takes.
+      - If there are many records, this saves most of the time that the task takes.
     type: list
     elements: str
 """

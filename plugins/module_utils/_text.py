@@ -37,7 +37,7 @@ def shown(value: object) -> str:
 
 def valid_text(text: str) -> str:
     """The text with every lone surrogate, which no encoding can write, as U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def one_line(text: str, longest: int | None = None) -> str:

@@ -13,10 +13,10 @@ module: access_token
 short_description: Get one access token of a SailPoint Identity Security Cloud tenant for a whole play
 version_added: 0.1.0
 description:
-  - Asks for a token once, so that the modules that follow need not each ask for one of their own.
-  - Also tells what the token says of itself, such as whether it acts for a user. Editing tasks and starting entitlement
-    aggregations need that.
-  - The result is hidden from the output of the play, at any verbosity. Do not show the registered variable yourself.
+  - Requests one token, so that the following modules do not each request their own.
+  - Also returns what the token contains, such as whether it acts for a user. To edit tasks and to start entitlement
+    aggregations, it must.
+  - The result is hidden from the output of the play, at any verbosity. Do not print the registered variable.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: A token is asked for in check mode too, as what follows needs it; that changes nothing.
+    details: The module requests a token in check mode too, because later tasks need it. That changes nothing.
   diff_mode:
     support: N/A
     details: This module changes nothing.
@@ -32,7 +32,7 @@ attributes:
     support: full
     details: This module changes nothing.
 notes:
-  - Cannot run with C(async), which would leave the token in a file.
+  - Cannot run with C(async), because that would leave the token in a file.
 """
 
 EXAMPLES = r"""
@@ -64,17 +64,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 access_token:
-  description: The token, for O(access_token) of the other modules.
+  description: The token, for the option O(access_token) of the other modules.
   returned: success
   type: str
   sample: eyJhbGciOi...
 expires_in:
-  description: Seconds until the token expires; null where nothing tells.
+  description: Seconds until the token expires. Null if that is not known.
   returned: success
   type: int
   sample: 43199
 identity:
-  description: What the token says of itself. Values that it does not tell are null, or empty lists.
+  description: What the token contains. Values that it does not contain are null, or empty lists.
   returned: success
   type: dict
   contains:

@@ -13,10 +13,10 @@ module: pending_tasks_info
 short_description: List or count the tasks of a SailPoint Identity Security Cloud tenant that have not completed
 version_added: 0.1.0
 description:
-  - Returns the records of tasks that are queued or running, the newest first, or only their number.
-  - The result is the same on every O(api_version). V(beta) and V(v2024) have an endpoint of their own for it, which
-    neither filters nor sorts, so that the module reads all pending tasks and does that itself; the other versions
-    filter in the tenant.
+  - Returns the records of queued and running tasks, the newest first, or only their number.
+  - The result is the same on every O(api_version). V(beta) and V(v2024) have a separate endpoint for pending tasks,
+    which neither filters nor sorts. There the module reads all pending tasks and applies the filters itself
+    (client-side filtering). The other versions filter in the tenant (server-side filtering).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -32,10 +32,11 @@ options:
     elements: str
   source_names:
     description:
-      - Only the tasks of the sources with these names; with O(source_ids), of those and of these.
-      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
-        where there are many. This takes the scope C(idn:sources:read).
-      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+      - Only the tasks of the sources with these names. With O(source_ids), those sources are added to these.
+      - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
+        few if there are many. This needs the scope C(idn:sources:read).
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: list
     elements: str
     version_added: 0.3.0
@@ -43,22 +44,22 @@ options:
     description:
       - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION) or V(CLOUD_GROUP_AGGREGATION)
         (entitlements).
-      - V(beta) and V(v2024) do not filter on it, and records do not carry it; there it is told from the record's names.
+      - V(beta) and V(v2024) cannot filter on it, and records do not contain it. There the module derives it from the
+        names in the record.
     type: list
     elements: str
   unique_names:
     description:
       - Only the tasks whose C(uniqueName) matches one of these shell patterns, such as V(Cloud Group Aggregation*).
-        Upper and lower case differ.
+        Patterns are case-sensitive.
     type: list
     elements: str
   count_only:
     description:
-      - Return only RV(total_count), and no records. It takes one request, or a few where a list is too long for one.
-      - Cannot be combined with a filter that only the module can apply. On O(api_version=beta) and
-        O(api_version=v2024) these are O(source_ids), O(source_names), O(types), O(unique_names), O(newer_than) and
-        O(older_than);
-        on the others the last three.
+      - Return only RV(total_count) and no records. This takes one request, or a few if a list is too long for one.
+      - Cannot be combined with a client-side filter. With O(api_version=beta) and O(api_version=v2024) these are
+        O(source_ids), O(source_names), O(types), O(unique_names), O(newer_than) and O(older_than). With the other
+        versions these are O(unique_names), O(newer_than) and O(older_than).
     type: bool
     default: false
 seealso:
@@ -90,7 +91,7 @@ EXAMPLES = r"""
 RETURN = r"""
 tasks:
   description:
-    - The records, the newest first; every key that the API gave, or those of O(fields).
+    - The records, the newest first. They have every key that the API returned, or those of O(fields).
     - Empty with O(count_only=true).
   returned: success
   type: list
@@ -110,8 +111,8 @@ tasks:
       percentComplete: 40
 tenant_time:
   description:
-    - The time on the tenant's clock once the records had been read, in UTC.
-    - Ages are to be judged by it, as the clock of the controller may be another. It is the I(now) of the filters
+    - The time on the tenant's clock after the records were read, in UTC.
+    - Work out ages from it, because the controller's clock may differ. Pass it as I(now) to the filters
       P(sailpoint.isc.task_outcomes#filter), P(sailpoint.isc.task_health#filter) and
       P(sailpoint.isc.task_report#filter).
   returned: success
@@ -121,7 +122,7 @@ tenant_time:
 sources:
   description:
     - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
-    - C(name) is null for those that were given by their ids.
+    - C(name) is null for sources that were given by their ids.
   returned: with O(source_names)
   type: list
   elements: dict
@@ -130,7 +131,7 @@ sources:
     - id: 2c9180835d2e5168015d32f890ca1581
       name: HR System
 total_count:
-  description: How many pending tasks match, whatever O(offset) and O(max_results) say.
+  description: How many pending tasks match, regardless of O(offset) and O(max_results).
   returned: with O(count=true) or O(count_only=true)
   type: int
   sample: 3

@@ -13,13 +13,14 @@ module: source_aggregation
 short_description: Start an aggregation of a source of a SailPoint Identity Security Cloud tenant
 version_added: 0.1.0
 description:
-  - Starts an aggregation of accounts, entitlements or uncorrelated accounts, and waits for its end if wanted.
-  - The tenant answers 202 also when it refuses to start, as another aggregation of the source is running. This module
-    tells the one from the other.
-  - A launch is sent again only when it is certain that the tenant did not accept the first one. When its answer is
-    lost (a connection that breaks, a status of 500 or more, no answer within O(request_timeout)), it is never sent
-    again. The module then looks for a task that was created right after, as long as O(timeout) allows and for a minute
-    at least, and takes that for the one it has started. If there is none, it fails and says that one may be running.
+  - Starts an aggregation of accounts, entitlements or uncorrelated accounts, and can wait until it has completed.
+  - The tenant also answers with status 202 when it refuses to start an aggregation because another one of the source is
+    running. This module detects such a refusal.
+  - The module retries a launch only if it is certain that the launch was not applied. If the answer is lost (a broken
+    connection, a status of 500 or more, no answer within O(request_timeout)), the launch may have been applied, and the
+    module does not retry it. Instead it polls for a task that was created right after the launch, until O(timeout) but
+    for at least a minute, and takes that task as the started one. If there is none, it fails and says that an
+    aggregation may be running.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -28,12 +29,12 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Says whether an aggregation would be started, and waits for nothing.
+    details: Reports whether an aggregation would be started, and does not wait.
   diff_mode:
     support: none
   idempotent:
     support: partial
-    details: With O(max_age), nothing is started while the last success is young enough. Without, every run starts one.
+    details: With O(max_age), no aggregation is started if the last success is recent. Otherwise every run starts one.
 options:
   source_id:
     description:
@@ -41,10 +42,11 @@ options:
     type: str
   source_name:
     description:
-      - The name of the source, in place of O(source_id). It must match exactly, upper and lower case included.
-      - It is looked up once, with one request, before anything is sent to the source. This takes the scope
+      - The name of the source, in place of O(source_id). It must match exactly, including upper and lower case.
+      - The module looks it up once, with one request, before it sends anything to the source. This needs the scope
         C(idn:sources:read).
-      - No source of that name is an error that suggests similar ones. So are several, with their ids.
+      - If no source has that name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: str
     version_added: 0.3.0
   aggregation:
@@ -55,53 +57,54 @@ options:
     default: accounts
   file:
     description:
-      - CSV file to aggregate from, for delimited-file sources. It lies on the host that runs the module.
-      - Sent piece by piece, so that 500 MB need no more memory than a small file.
-      - A file that changes while it is sent is a failure.
+      - CSV file to aggregate from, for delimited-file sources. It is on the host that runs the module.
+      - The file is streamed, so a large file needs no more memory than a small one.
+      - If the file changes while it is sent, the task fails.
       - Required with O(aggregation=uncorrelated_accounts).
     type: path
   disable_optimization:
     description:
-      - Process every account, also those that have not changed since the last aggregation.
+      - Process all accounts, including those that have not changed since the last aggregation.
       - Only with O(aggregation=accounts).
     type: bool
     default: false
   on_busy:
     description:
-      - What to do when an aggregation of that kind is already running on the source, or when the tenant refuses because
-        one of another kind is.
-      - V(fail) fails. V(skip) leaves it at that. V(adopt) waits for the running one and returns it. V(wait) waits until
-        the running one has completed, however it ends, and starts a new one; so does V(adopt) with one of another kind.
+      - What to do if an aggregation of the same kind is already running on the source, or if the tenant refuses because
+        one of another kind is running.
+      - V(fail) fails. V(skip) starts nothing. V(adopt) waits for the running aggregation and returns it. V(wait) waits
+        until the running one has completed, with any completion status, and then starts a new one. If the running one
+        is of another kind, V(adopt) does the same as V(wait).
     type: str
     choices: [fail, skip, adopt, wait]
     default: fail
   max_age:
     description:
-      - Nothing is started when the last aggregation of that kind that ended with SUCCESS has completed less than this
-        long ago, such as V(12h).
+      - Start nothing if the last successful aggregation of the same kind (completion status SUCCESS) completed less
+        than this long ago, such as V(12h).
     type: str
   require_healthy:
     description:
-      - Start nothing on the source unless its last health check found it healthy. It is asked for right before the
-        launch, also after waiting, with one request that takes the scope C(idn:sources:read). What O(on_busy) and
-        O(max_age) need no launch for does not depend on it.
-      - A source of which the tenant does not tell whether it is healthy counts as unhealthy.
-      - Otherwise the task fails, and returns RV(source_status) and RV(source_since).
+      - Start an aggregation only if the last health check of the source found it healthy. Otherwise the task fails, and
+        returns RV(source_status) and RV(source_since).
+      - The module reads the health right before the launch, also after waiting, with one request that needs the scope
+        C(idn:sources:read). If O(on_busy) or O(max_age) make a launch unnecessary, health does not matter.
+      - If the tenant does not say whether a source is healthy, it counts as unhealthy.
     type: bool
     default: false
     version_added: 0.3.0
   wait:
     description:
-      - Wait until the aggregation has completed, and fail if it ends as O(fail_on) names.
+      - Wait until the aggregation has completed, and fail if its completion status is in O(fail_on).
     type: bool
     default: false
   timeout:
     description:
-      - How long to wait at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running
-        aggregation and for the started one together. A launch whose answer was lost is looked for within this time too,
-        but for a minute at least.
+      - The maximum time to wait, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running
+        aggregation and for the started one together. After a launch whose answer was lost, the module polls for the
+        task within this time too, but for at least a minute.
 notes:
-  - Entitlement aggregations need the personal access token of a user; an API client is refused.
+  - Entitlement aggregations need the personal access token of a user. The tenant refuses an API client.
 seealso:
   - module: sailpoint.isc.task_wait
   - module: sailpoint.isc.source_info
@@ -141,16 +144,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: V(started), V(adopted) (one that was already running) or V(skipped).
+  description: V(started), V(adopted) (an aggregation that was already running) or V(skipped).
   returned: success, and when the aggregation failed or did not end in time
   type: str
   sample: started
 task:
   description:
-    - The record of the aggregation, or of the one because of which nothing was started. After waiting, as it ended.
-    - Otherwise it comes from the answer to the launch, brought into the shape of a record.
-    - Null in check mode for one that would be started. Later tasks take its id with the filter
-      P(sailpoint.isc.task_ids#filter), which makes an empty list of that.
+    - The record of the aggregation, or of the one that is the reason why nothing was started. After waiting, it is the
+      record of the completed task.
+    - Without waiting, it is the answer to the launch in the form of a record.
+    - In check mode it is null if an aggregation would be started. To get the id in later tasks, use the filter
+      P(sailpoint.isc.task_ids#filter), which then returns an empty list.
   returned: success, and when the aggregation failed or did not end in time
   type: dict
   sample:
@@ -161,15 +165,15 @@ task:
     completed: null
     completionStatus: null
 launch_answer:
-  description: The answer to the launch as the tenant gave it; null where there was none.
+  description: The tenant's answer to the launch. Null if there was none.
   returned: success, and when the aggregation failed or did not end in time
   type: dict
   sample: {success: true, task: {id: af1b82086c194f89acce82e156ff6e61, created: 1714574212775}}
 progress:
   description:
     - The numbers of accounts and identities that an account aggregation has processed, after waiting for it.
-    - They are told only to a token that acts for a user, and do not decide on how the aggregation ended.
-  returned: when the tenant tells them
+    - The tenant returns them only for a token that acts for a user. They have no effect on success or failure.
+  returned: when the tenant returns them
   type: dict
   sample: {status: COMPLETED, totalAccounts: 1250, processedAccounts: 1250}
 msg:
@@ -178,19 +182,19 @@ msg:
   type: str
   sample: Cloud Account Aggregation of HR System (af1b82086c194f89acce82e156ff6e61) is already running.
 source_status:
-  description: What the last health check of the source found; left out where the tenant does not tell.
+  description: The result of the last health check of the source. Left out if the tenant does not return it.
   returned: when nothing was started because of O(require_healthy)
   type: str
   version_added: 0.3.0
   sample: SOURCE_STATE_ERROR_VA
 source_since:
-  description: When that health check was, as the tenant writes it; left out where the tenant does not tell.
+  description: The time of that health check, as the tenant writes it. Left out if the tenant does not return it.
   returned: when nothing was started because of O(require_healthy)
   type: str
   version_added: 0.3.0
   sample: "2026-05-17T19:33:04.3801666300Z"
 elapsed:
-  description: How long was waited for the end of the aggregation, in seconds.
+  description: How long the module waited for the aggregation, in seconds.
   returned: after waiting
   type: float
   sample: 34.21

@@ -13,10 +13,10 @@ module: source_aggregations
 short_description: Aggregate several sources of a SailPoint Identity Security Cloud tenant in order, a few at once
 version_added: 0.1.0
 description:
-  - Starts the aggregations of a list of sources in their order, waits for each, and tells how each ended. All of it is
+  - Starts the aggregations of a list of sources in order, waits for each, and returns how each ended. All of this is
     one task with one token.
-  - Every aggregation is started and followed as by M(sailpoint.isc.source_aggregation).
-  - The role P(sailpoint.isc.aggregate_sources#role) runs this module and reports source by source.
+  - Each aggregation is started and waited for as M(sailpoint.isc.source_aggregation) does it.
+  - The role P(sailpoint.isc.aggregate_sources#role) runs this module and shows a line for each aggregation.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -25,90 +25,92 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Says which aggregations would be started, and waits for nothing.
+    details: Reports which aggregations would be started, and does not wait.
   diff_mode:
     support: none
   idempotent:
     support: partial
-    details: With C(max_age), nothing is started while the last success is young enough. Without, every run starts all.
+    details: With C(max_age), no aggregation is started if the last success is recent. Otherwise every run starts all.
 options:
   sources:
     description:
       - The sources, in the order in which they are aggregated.
-      - A text stands for a source with nothing but that id, where it is 32 hexadecimal digits or a UUID, or else with
-        that name. As one text, sources are separated by commas; one whose name holds a comma goes into a list.
+      - An entry can also be a string. If it is 32 hexadecimal digits or a UUID, it is the id of a source, otherwise a
+        name. The whole option can be a string too, with commas between the sources. Use a list if a name contains a
+        comma.
     type: list
     elements: dict
     required: true
     suboptions:
       id:
-        description: The id of the source. It or O(sources[].name) must be given.
+        description: The id of the source. Either this or O(sources[].name) must be given.
         type: str
       name:
         description:
-          - With O(sources[].id), a name for it, for what is shown.
-          - Without, the name of the source. It must match exactly, upper and lower case included.
-          - All names are looked up once, with one request or a few where there are many, before anything is sent to a
-            source. This takes the scope C(idn:sources:read).
-          - No source of a name is an error that suggests similar ones. So are several, with their ids.
+          - With O(sources[].id), the name to show for the source.
+          - Without it, the name of the source. It must match exactly, including upper and lower case.
+          - The module looks up all names once, with one request, or a few if there are many, before it sends anything
+            to a source. This needs the scope C(idn:sources:read).
+          - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+            ids.
         type: str
       kinds:
-        description: What to aggregate, one after the other in this order.
+        description: What to aggregate, one after another in this order.
         type: list
         elements: str
         choices: [accounts, entitlements, uncorrelated_accounts]
         default: [accounts]
       file:
         description:
-          - CSV file to aggregate accounts from, for delimited-file sources. It lies on the host that runs the module.
-          - Sent piece by piece, so that 500 MB need no more memory than a small file.
-          - A file that changes while it is sent is a failure.
-          - Entitlements are aggregated from it only where they are the one kind in O(sources[].kinds).
+          - CSV file to aggregate accounts from, for delimited-file sources. It is on the host that runs the module.
+          - The file is streamed, so a large file needs no more memory than a small one.
+          - If the file changes while it is sent, the aggregation fails.
+          - Entitlements are aggregated from it only if they are the only kind in O(sources[].kinds).
         type: path
       disable_optimization:
-        description: Process every account, also those that have not changed since the last aggregation.
+        description: Process all accounts, including those that have not changed since the last aggregation.
         type: bool
         default: false
       on_busy:
-        description: What to do when such an aggregation is already running, as in M(sailpoint.isc.source_aggregation).
+        description: What to do if such an aggregation is already running, as in M(sailpoint.isc.source_aggregation).
         type: str
         choices: [fail, skip, adopt, wait]
         default: fail
       max_age:
         description:
-          - Nothing is started when the last aggregation of that kind that ended with SUCCESS has completed less than
-            this long ago, such as V(12h).
+          - Start nothing if the last successful aggregation of the same kind (completion status SUCCESS) completed less
+            than this long ago, such as V(12h).
         type: str
       require_healthy:
         description:
-          - Start nothing on the source unless its last health check found it healthy, as in
-            M(sailpoint.isc.source_aggregation). An aggregation that is not started for that has failed, so that
+          - Start an aggregation only if the last health check of the source found it healthy, as in
+            M(sailpoint.isc.source_aggregation). An aggregation that is not started for this reason counts as failed, so
             O(stop_on_failure) applies.
         type: bool
         default: false
         version_added: 0.3.0
   max_parallel:
     description:
-      - How many sources are aggregated at the same time. They are launched in the order of O(sources) all the same,
-        however long it takes to look up what runs already.
-      - A source that waits for something does not hold up those after it, and is launched when that has ended. It waits
-        for an aggregation that runs already (O(sources[].on_busy)), or, where it is listed twice, for its first turn.
+      - How many sources are aggregated at the same time. They are still launched in the order of O(sources).
+      - A source that has to wait does not delay the sources after it. It is launched when its wait is over. A source
+        waits for an aggregation that is already running (O(sources[].on_busy)). If it is listed twice, the second
+        entry waits for the first.
     type: int
     default: 1
   stop_on_failure:
     description:
-      - Start nothing more once an aggregation has failed. What is running then is waited for. A source that waits for
-        another aggregation to end before it starts its own does not wait any longer.
-      - If not, all sources are gone through, and the task fails at its end.
+      - Start nothing more after an aggregation has failed. The module waits for those that are running. A source that
+        still waits for another aggregation stops waiting and is not started.
+      - If V(false), all sources are aggregated, and the task fails at the end.
     type: bool
     default: true
   timeout:
     description:
-      - How long each aggregation may take at the most, in seconds or as a duration such as V(90s), V(30m) or V(12h).
+      - The maximum time for each aggregation, in seconds or as a duration such as V(90s), V(30m) or V(12h).
   max_interval:
     description:
-      - The longest pause between two looks at one aggregation, in seconds or as a duration. A source that waits for its
-        turn waits for the end of another one to be noticed.
+      - The maximum pause between two polls of one aggregation, in seconds or as a duration. The next source starts only
+        after a poll has found that another one has completed.
     type: str
     default: '5'
 notes:
@@ -156,7 +158,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: What became of each aggregation, in the order of O(sources).
+  description: The outcome of each aggregation, in the order of O(sources).
   returned: always, unless an option was refused or a name is not that of one source
   type: list
   elements: dict
@@ -166,7 +168,7 @@ results:
       type: str
       returned: always
     source_name:
-      description: The name that was given for it, else the tenant's own where it is known; null otherwise.
+      description: The name that was given for the source, otherwise the tenant's name for it. Null if it is not known.
       type: str
       returned: always
     aggregation:
@@ -178,31 +180,31 @@ results:
       type: str
       returned: always
     failed:
-      description: Whether it could not be started, did not end in time, or ended as O(fail_on) names.
+      description: Whether it could not be started, did not complete in time, or has a completion status in O(fail_on).
       type: bool
       returned: always
     reason:
-      description: Why it failed or was not started; empty where it was and went well.
+      description: Why it failed or was not started. Empty if it was started and did not fail.
       type: str
       returned: always
     task:
-      description: The record of the aggregation as it ended, or of the one because of which nothing was started.
+      description: The record of the completed aggregation, or of the one that is the reason why nothing was started.
       type: dict
       returned: always
     source_status:
-      description: What the last health check of the source found; null where the tenant does not tell.
+      description: The result of the last health check of the source. Null if the tenant does not return it.
       type: str
       returned: when it was not started because of O(sources[].require_healthy)
       version_added: 0.3.0
     source_since:
-      description: When that health check was, as the tenant writes it; null where the tenant does not tell.
+      description: The time of that health check, as the tenant writes it. Null if the tenant does not return it.
       type: str
       returned: when it was not started because of O(sources[].require_healthy)
       version_added: 0.3.0
     progress:
       description: The numbers of accounts and identities that an account aggregation has processed.
       type: dict
-      returned: when the tenant tells them
+      returned: when the tenant returns them
   sample:
     - source_id: 2c9180835d2e5168015d32f890ca1581
       source_name: HR System

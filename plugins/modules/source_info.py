@@ -13,10 +13,10 @@ module: source_info
 short_description: List the sources of a SailPoint Identity Security Cloud tenant
 version_added: 0.3.0
 description:
-  - Returns records of sources, such as their ids, names, owners, and what their last health check found.
+  - Returns the records of sources, with their ids, names, owners, the results of their last health checks, and more.
   - The result is the same on every O(api_version).
-  - The token needs the scope C(idn:sources:read), and of a user the right to see sources; for O(tags) the scope
-    C(idn:tag:read) as well.
+  - The token needs the scope C(idn:sources:read), and C(idn:tag:read) for O(tags). If it acts for a user, the user
+    needs the right to see sources.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -25,72 +25,72 @@ extends_documentation_fragment:
 options:
   ids:
     description:
-      - Only the sources with these ids. One that does not exist is left out.
-      - A long list, of these or of other values, is split over several requests.
+      - Only the sources with these ids. An id that does not exist is ignored.
+      - A long list, of ids or of other values, is split into several requests.
     type: list
     elements: str
   names:
     description:
-      - Only the sources with these names. The tenant compares them, and may take upper and lower case for the same.
+      - Only the sources with these names. The tenant compares the names and may ignore case.
     type: list
     elements: str
   types:
     description:
-      - Only the sources of these types, such as V(Active Directory - Direct) or V(DelimitedFile), as the record's
-        C(type) has it.
+      - Only the sources with these values of C(type) in the record, such as V(Active Directory - Direct) or
+        V(DelimitedFile).
     type: list
     elements: str
   connector_names:
     description:
-      - Only the sources with these connectors, such as V(Active Directory), as the record's C(connectorName) has it.
+      - Only the sources with these values of C(connectorName) in the record, such as V(Active Directory).
     type: list
     elements: str
   statuses:
     description:
-      - Only the sources whose last health check ended with one of these, such as V(SOURCE_STATE_HEALTHY) or
+      - Only the sources whose last health check had one of these results, such as V(SOURCE_STATE_HEALTHY) or
         V(SOURCE_STATE_ERROR_VA).
     type: list
     elements: str
   tags:
     description:
-      - Only the sources that carry any of these tags. A tag that no source carries gives none.
+      - Only the sources that have any of these tags. A tag that no source has matches nothing.
     type: list
     elements: str
   healthy:
     description:
-      - Only the sources that their last health check found healthy (V(true)), or all others (V(false)).
-      - The API cannot filter on it; this is judged by the module. A source of which the API does not tell is not
-        healthy.
+      - Only the sources that the last health check found healthy (V(true)), or all others (V(false)).
+      - The API cannot filter on it. The module applies this filter itself. If the API does not return the health of a
+        source, it counts as not healthy.
     type: bool
   filters:
     description:
-      - A filter expression in SailPoint's own syntax, such as C(owner.id eq "2c9180867624cbd7017642d8c8c81f67"). It
-        must hold together with the options above.
+      - A filter expression in SailPoint's syntax, such as C(owner.id eq "2c9180867624cbd7017642d8c8c81f67"). A source
+        must match it and the options above.
     type: str
   sorters:
     description:
-      - By which fields the list is ordered, separated by commas; a minus sign before one turns its order round.
+      - The fields to sort by, separated by commas. A minus sign before a field sorts in descending order.
     type: str
     default: name
   limit:
     description:
-      - How many records one request asks for, from 1 to 250. As many requests are made as it takes.
+      - The size of a page, from 1 to 250 records. The module reads as many pages as it needs.
     type: int
     default: 250
   max_results:
     description:
-      - The most records to return; all of them if it is not set.
+      - The maximum number of records to return. If not set, all are returned.
     type: int
   count:
     description:
-      - Also return RV(total_count). Counting costs the tenant time, and with O(healthy) the module reads all that
-        matches.
+      - Also return RV(total_count). Counting takes time in the tenant. With O(healthy), the module reads all records
+        that match.
     type: bool
     default: false
   fields:
     description:
       - Return only these top-level keys of every record, such as V(id) and V(name).
-      - C(connectorAttributes), which holds hosts and accounts of the target system, is returned only if it is named
+      - C(connectorAttributes), which contains hosts and accounts of the target system, is returned only if it is listed
         here.
     type: list
     elements: str
@@ -131,7 +131,7 @@ RETURN = r"""
 sources:
   description:
     - The records, in the order of O(sorters).
-    - They have every key that the API gave except C(connectorAttributes), or those of O(fields).
+    - They have every key that the API returned except C(connectorAttributes), or those of O(fields).
   returned: success
   type: list
   elements: dict
@@ -158,7 +158,7 @@ sources:
       modified: "2026-03-17T14:05:12.480Z"
       category: null
 total_count:
-  description: How many sources match, whatever O(max_results) says.
+  description: How many sources match, regardless of O(max_results).
   returned: with O(count=true)
   type: int
   sample: 84

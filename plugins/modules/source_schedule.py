@@ -13,15 +13,15 @@ module: source_schedule
 short_description: Set or remove a schedule of a source of a SailPoint Identity Security Cloud tenant
 version_added: 0.3.0
 description:
-  - Sees to it that the accounts or the entitlements of a source are aggregated by a schedule, or by none. What is so
-    already is left as it is.
-  - The API has schedules on every O(api_version) but V(beta). It has no way to switch one off but to remove it; the
-    role P(sailpoint.isc.maintenance_window#role) does so for a while.
-  - The API takes no condition on a write. The schedule is read again right before it is written, and where somebody
-    else has changed it since it was first read, this fails and leaves it as it is.
-  - Removing a schedule stops neither an aggregation that runs, nor health checks, nor provisioning.
-  - The token needs the scope C(idn:sources:manage), and of a user the level C(ORG_ADMIN), C(SOURCE_ADMIN) or
-    C(SOURCE_SUBADMIN).
+  - Sets the schedule by which the accounts or the entitlements of a source are aggregated, or removes it. The module is
+    idempotent.
+  - The API has schedules on every O(api_version) except V(beta). A schedule cannot be switched off, only removed. To
+    remove it temporarily, use the role P(sailpoint.isc.maintenance_window#role).
+  - The API has no conditional write. The module reads the schedule again right before it writes it. If somebody else
+    has changed it since the first read, the module fails and leaves it unchanged.
+  - Removing a schedule does not stop a running aggregation, health checks or provisioning.
+  - The token needs the scope C(idn:sources:manage). If it acts for a user, the user needs the level C(ORG_ADMIN),
+    C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -44,22 +44,22 @@ options:
     type: str
   aggregation:
     description:
-      - What is aggregated by the schedule.
+      - What the schedule aggregates.
     type: str
     choices: [accounts, entitlements]
     default: accounts
   cron:
     description:
-      - When, as a Quartz cron expression of second, minute, hour, day of the month, month, day of the week and perhaps
-        year, such as V(0 0 5 * * ?) for every day at five. V(?) stands for the one of the two days that does not say
-        when; days of the week go from V(1) (Sunday) to V(7).
-      - Its form is checked before anything is sent; what only the tenant can know, it judges. The API tells no time
-        zone.
-      - It must be given with O(state=present), and is not looked at with O(state=absent).
+      - The times, as a Quartz cron expression with second, minute, hour, day of the month, month, day of the week and
+        optionally year, such as V(0 0 5 * * ?) for every day at five. Write V(?) for the one of the two days that is
+        not used. Days of the week are V(1) (Sunday) to V(7).
+      - The module checks the syntax before it sends a request. The tenant checks the rest. The API does not say which
+        time zone it uses.
+      - Required with O(state=present), ignored with O(state=absent).
     type: str
   state:
     description:
-      - Whether there is to be such a schedule.
+      - Whether the schedule should exist.
     type: str
     choices: [present, absent]
     default: present
@@ -92,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 schedule:
-  description: The schedule as it is afterwards, or in check mode as it would be; null where there is none.
+  description: The schedule after the change, or in check mode as it would be. Null if there is none.
   returned: success
   type: dict
   sample:
@@ -111,7 +111,7 @@ schedule:
       description: What is aggregated, V(accounts) or V(entitlements).
       type: str
     cron:
-      description: When, as a Quartz cron expression.
+      description: The times, as a Quartz cron expression.
       type: str
 """
 

@@ -13,10 +13,10 @@ module: source_schedule_info
 short_description: List the schedules of sources of a SailPoint Identity Security Cloud tenant
 version_added: 0.3.0
 description:
-  - Returns when the accounts and the entitlements of sources are aggregated by schedule.
-  - The API has schedules on every O(api_version) but V(beta).
-  - The token needs the scope C(idn:sources:read), and of a user the level C(ORG_ADMIN), C(SOURCE_ADMIN) or
-    C(SOURCE_SUBADMIN).
+  - Returns the schedules by which the accounts and the entitlements of sources are aggregated.
+  - The API has schedules on every O(api_version) except V(beta).
+  - The token needs the scope C(idn:sources:read). If it acts for a user, the user needs the level C(ORG_ADMIN),
+    C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -30,8 +30,8 @@ options:
     elements: str
   source_names:
     description:
-      - The names of the sources, which must match exactly, together with those of O(source_ids). A name that no source
-        has, or more than one, is an error.
+      - The names of the sources, in addition to those of O(source_ids). They must match exactly. It is an error if no
+        source has a name, or if several have it.
     type: list
     elements: str
 seealso:
@@ -57,8 +57,8 @@ EXAMPLES = r"""
 RETURN = r"""
 schedules:
   description:
-    - The schedules of all of the sources, in the order in which the sources are given. What is not scheduled is left
-      out.
+    - The schedules of all these sources, in the order in which the sources are given. A source without a schedule has
+      no entry.
   returned: success
   type: list
   elements: dict
@@ -78,7 +78,7 @@ schedules:
       description: What is aggregated, V(accounts) or V(entitlements).
       type: str
     cron:
-      description: When, as a Quartz cron expression.
+      description: The times, as a Quartz cron expression.
       type: str
 """
 

@@ -13,15 +13,15 @@ module: source_schedules_pause
 short_description: Remove the schedules of sources of a SailPoint Identity Security Cloud tenant for a while
 version_added: 0.3.0
 description:
-  - Saves the schedules of sources to a file and removes them, and later puts back what it has removed. The API knows no
-    other way to pause a schedule. The role P(sailpoint.isc.maintenance_window#role) does the same, and waits until what
-    runs has ended.
-  - No schedule is removed before the file that holds it is on the disk, and each step is written to it before it is
-    taken. Whatever ends a run, the next one with the same options finishes what is left.
-  - This stops neither provisioning, nor health checks, nor what already runs.
-  - The API has schedules on every O(api_version) but V(beta).
-  - The token needs the scope C(idn:sources:manage), and of a user the level C(ORG_ADMIN), C(SOURCE_ADMIN) or
-    C(SOURCE_SUBADMIN); for O(tags) the scope C(idn:tag:read) as well.
+  - Saves the schedules of sources to a file and removes them, and restores them later. The API has no other way to
+    pause a schedule. The role P(sailpoint.isc.maintenance_window#role) does the same and also waits until no task of
+    the sources is pending.
+  - The module saves a schedule to the file on disk before it removes it, and records each step in the file before it
+    takes it. If a run is interrupted, run the module again with the same options, and it finishes the rest.
+  - This does not stop provisioning, health checks or running tasks.
+  - The API has schedules on every O(api_version) except V(beta).
+  - The token needs the scope C(idn:sources:manage), and C(idn:tag:read) for O(tags). If it acts for a user, the user
+    needs the level C(ORG_ADMIN), C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -29,7 +29,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Reads, and writes neither to the tenant nor to the file.
+    details: Only reads. Changes neither the tenant nor the file.
   diff_mode:
     support: full
   idempotent:
@@ -37,26 +37,27 @@ attributes:
 options:
   state:
     description:
-      - V(paused) saves and removes the schedules. Where the file is there already, it goes on with what is left of the
-        same sources; with other sources, other O(aggregations) or another tenant it fails and touches nothing.
-      - V(resumed) puts back what is removed, and then removes the file. Where somebody has set a schedule since, that
-        one stays, and is named. Without a file there is nothing to do.
+      - V(paused) saves and removes the schedules. If the file already exists for the same sources, the module continues
+        where the last run stopped. If it is for other sources, other O(aggregations) or another tenant, the module
+        fails and changes nothing.
+      - V(resumed) restores the removed schedules and then removes the file. If somebody has set another schedule
+        meanwhile, that one stays and is reported. Without a file there is nothing to do.
     type: str
     required: true
     choices: [paused, resumed]
   path:
     description:
-      - The file, on the host that the module runs on. It is for its owner alone (mode 0600) and holds JSON that says
-        what it is for, which tenant and sources it is about, and each schedule with what has been done to it.
-      - A directory is the place of a file that is named after the tenant, such as C(maintenance-window-acme.json); if
-        not set, it is the working directory.
+      - The file, on the host that runs the module. Only its owner can read it (mode 0600). It contains JSON with its
+        purpose, the tenant, the sources, and each schedule with its state.
+      - If this is a directory, the file is in it and named after the tenant, such as C(maintenance-window-acme.json).
+        If not set, it is the working directory.
     type: path
   source_ids:
     description:
-      - The ids of the sources. With O(state=paused), at least one of this, O(source_names) and O(tags) must be given;
-        together they mean any of them.
-      - With O(state=resumed), none has to be given. Where one is, a file with the schedules of other sources is
-        refused, as it is that of another window.
+      - The ids of the sources. With O(state=paused), at least one of this, O(source_names) and O(tags) must be given.
+        If several are given, a source that matches any of them is paused.
+      - With O(state=resumed) they are optional. If one is given, a file with the schedules of other sources is an
+        error, because it belongs to another maintenance window.
     type: list
     elements: str
   source_names:
@@ -66,7 +67,7 @@ options:
     elements: str
   tags:
     description:
-      - The sources that carry any of these tags. A tag that no source carries gives none, and a warning.
+      - The sources that have any of these tags. A tag that no source has matches nothing and gives a warning.
     type: list
     elements: str
   aggregations:
@@ -99,12 +100,12 @@ EXAMPLES = r"""
 RETURN = r"""
 path:
   description: The file.
-  returned: when it could be read, or there is none
+  returned: when the file could be read or does not exist
   type: str
   sample: /srv/work/maintenance-window-acme.json
 sources:
   description: The sources that the file is about.
-  returned: when the file could be read, or there is none
+  returned: when the file could be read or does not exist
   type: list
   elements: dict
   sample:
@@ -118,8 +119,8 @@ sources:
       description: Its name.
       type: str
 schedules:
-  description: The schedules that the file holds, or held.
-  returned: when the file could be read, or there is none
+  description: The schedules that are in the file, or were in it.
+  returned: when the file could be read or does not exist
   type: list
   elements: dict
   sample:
@@ -139,16 +140,16 @@ schedules:
       description: What is aggregated, V(accounts) or V(entitlements).
       type: str
     cron:
-      description: When, as a Quartz cron expression.
+      description: The times, as a Quartz cron expression.
       type: str
     state:
       description:
-        - What has been done to it, V(saved) (nothing), V(removing) (a request to remove it may have been sent),
-          V(removed), V(restored), V(left) (somebody else has set another one, which stays).
+        - V(saved) (not changed yet), V(removing) (it may have been removed), V(removed), V(restored), or V(left)
+          (somebody else has set another schedule, which stays).
       type: str
 summary:
-  description: What was done, in lines for people to read.
-  returned: when the file could be read, or there is none
+  description: What was done, as lines of text.
+  returned: when the file could be read or does not exist
   type: list
   elements: str
   sample:

@@ -12,10 +12,10 @@ module: task_report
 short_description: Write a report on the tasks of a SailPoint Identity Security Cloud tenant
 version_added: 0.3.0
 description:
-  - Reads what is pending, what has run, and what failed in the time before, and writes a report about it as a page, as
-    tables, and in forms for other tools. It is what the role P(sailpoint.isc.task_report#role) does.
-  - It takes one token for all that it does, and changes nothing in the tenant.
-  - Each file is replaced in one step, so that nobody ever reads half of one.
+  - Reads the pending and the completed tasks, and the failures of the period before, and writes a report as an HTML
+    page, as tables, and in formats for other tools. The role P(sailpoint.isc.task_report#role) uses this module.
+  - The module requests one token and changes nothing in the tenant.
+  - Each file is replaced atomically, so nobody reads an incomplete one.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -23,15 +23,15 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - Where the page is written; it must end with C(.html). The other files have the same name, but for its end.
-      - A relative path starts in the directory from which Ansible was run. None of the files may be a directory.
+      - The path of the page. It must end with C(.html). The other files differ only in this ending.
+      - A relative path is relative to the directory from which Ansible was run. None of the files may be a directory.
     type: path
     required: true
   formats:
     description:
-      - "What is written: V(html), the page; V(csv), a row for each task; V(json), all of the numbers, messages whole;
+      - "The files to write: V(html), the page; V(csv), a row for each task; V(json), all numbers, with full messages;
         V(prom), OpenMetrics text as the filter P(sailpoint.isc.task_metrics#filter) makes it; V(junit), a test case for
-        each kind of task of each source, which fails where its last run did; V(md), a summary as Markdown."
+        each kind of task of each source, which fails if its last run failed; V(md), a summary in Markdown."
       - The names of the files end with C(.html), C(.csv), C(.json), C(.prom), C(.junit.xml) and C(.md).
     type: list
     elements: str
@@ -39,30 +39,31 @@ options:
     default: [html, csv, json]
   newer_than:
     description:
-      - How far the report looks back, such as V(12h), V(7d) or V(4w). It must be more than zero. The tenant keeps tasks
-        for 90 days.
-      - Pending tasks are reported whatever their age.
+      - The period of the report, such as V(12h), V(7d) or V(4w). It must be more than zero. The tenant keeps tasks for
+        90 days.
+      - Pending tasks are reported regardless of their age.
     type: str
     default: 14d
   source_ids:
     description:
-      - Ids of the sources that the report is about. Without any it is about all tasks, also those of no source.
+      - Ids of the sources to report on. If no source is given, the report covers all tasks, also those without a
+        source.
     type: list
     elements: str
     default: []
   source_names:
-    description: Names of such sources, which must match exactly. Together with O(source_ids), it is about all of them.
+    description: Names of sources to report on, in addition to those of O(source_ids). They must match exactly.
     type: list
     elements: str
     default: []
   fail_on:
-    description: The completion statuses that are a failure.
+    description: The completion statuses that count as a failure.
     type: list
     elements: str
     choices: [SUCCESS, WARNING, ERROR, TERMINATED, TEMPERROR]
     default: [ERROR, TERMINATED, TEMPERROR]
   texts:
-    description: What is in each file, by the names of O(formats). The module makes it by itself; it is not to be given.
+    description: The content of each file, by the names of O(formats). For internal use. Do not set it.
     type: dict
 seealso:
   - plugin: sailpoint.isc.task_report
@@ -70,12 +71,12 @@ seealso:
 attributes:
   check_mode:
     support: full
-    details: The tenant is asked all the same; nothing is written.
+    details: Reads from the tenant, but writes no file.
   diff_mode:
     support: none
   idempotent:
     support: none
-    details: Each report says when it was made.
+    details: Each report contains the time at which it was made.
 """
 
 EXAMPLES = r"""
@@ -96,13 +97,14 @@ files:
     prom: /var/www/html/isc.prom
 report:
   description:
-    - The numbers, as the filter P(sailpoint.isc.task_report#filter) gives them. In addition C(tenant), C(base_url),
-      C(newer_than), C(source_ids), C(source_names) (names that were given, by the ids of their sources) and
-      C(fail_on).
-  type: dict
+    - The numbers as JSON, for the filter P(ansible.builtin.from_json#filter). They are what the filter
+      P(sailpoint.isc.task_report#filter) gives, and C(tenant), C(base_url), C(newer_than), C(source_ids),
+      C(source_names) (names that were given, by the ids of their sources) and C(fail_on).
+    - It is text because Ansible takes seconds to register the tasks of a large tenant.
+  type: str
   returned: success
 msg:
-  description: Where the files are, or would be in check mode.
+  description: The paths of the files. In check mode, where they would be.
   type: str
   returned: always
 """
@@ -133,25 +135,38 @@ OPTIONS: dict[str, t.Any] = {
 }
 
 
+class Unwritable(Exception):
+    """Why a report cannot be written where it is to be."""
+
+
+def places(path: str, formats: t.Iterable[str]) -> dict[str, str]:
+    """The path of the file of each format. Raises Unwritable."""
+    stem, end = os.path.splitext(path)
+    if end != ".html" or not os.path.basename(stem):
+        raise Unwritable(f"path is {path}: give a path that ends with .html, such as report.html.")
+    files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(formats)}
+    for file in files.values():
+        if os.path.isdir(file):
+            raise Unwritable(f"{file} is a directory: give the report another name.")
+    directory = os.path.dirname(stem)
+    if not os.path.isdir(directory):
+        raise Unwritable(f"{directory} is not a directory: make it, or give the report another place.")
+    return files
+
+
 def main() -> None:
     # Texts are long, and what is logged of a module is not to hold them.
     module = Module({}, argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
-    path = module.params["path"]
-    if not path.endswith(".html") or os.path.basename(path) == ".html":
-        module.fail_json(msg=f"path is {path}: give a path that ends with .html, such as report.html.")
-    stem = os.path.abspath(path).removesuffix(".html")
-    files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(module.params["formats"])}
-    for file in files.values():
-        if os.path.isdir(file):
-            module.fail_json(msg=f"{file} is a directory: give the report another name.")
-    if not os.path.isdir(os.path.dirname(stem)):
-        module.fail_json(msg=f"{os.path.dirname(stem)} is not a directory: make it, or give the report another place.")
+    path = os.path.abspath(module.params["path"])
     changed = False
     try:
+        files = places(path, module.params["formats"])
         for form, text in (module.params["texts"] or {}).items():
             changed |= replaced(files[form], text.encode(), module.check_mode)
+    except Unwritable as error:
+        module.fail_json(msg=str(error))
     except OSError as error:
-        module.fail_json(msg=f"The report cannot be written: {error}.", files=files)
+        module.fail_json(msg=f"The report cannot be written: {error}.")
     module.exit_json(changed=changed, files=files)
 
 

@@ -13,13 +13,14 @@ module: task_status
 short_description: Edit the record of a task of a SailPoint Identity Security Cloud tenant, such as one that is stuck
 version_added: 0.1.0
 description:
-  - Brings the record of one task into the wanted state. Reads it, works out what is missing, and sends only that.
-  - The documented use is to clear a pending task, by giving it a completion status and a time of completion.
-  - This edits the record. It does not stop the work that the tenant does; the API has no way to cancel it.
-  - A task that has completed is left as it is unless O(overwrite) says otherwise, also when it completes right before
-    the edit is sent.
-  - When the answer to an edit is lost the record is read again before anything is sent again. It is also read again
-    when the answer does not show what was to be set, such as the record as it was before or that of another task.
+  - Brings the record of one task into the desired state. The module reads the record and sends only the differences.
+  - The documented use is to clear a pending task, by setting a completion status and a time of completion.
+  - This edits the record only. It does not stop the work in the tenant, and the API has no way to cancel it.
+  - A task that has completed is not changed unless O(overwrite=true). This is also so if it completes right before the
+    edit is sent.
+  - If the answer to an edit is lost, the edit may have been applied. The module then reads the record again before it
+    retries. It also reads the record again if the answer does not show the edit, for example because it contains the
+    old record or that of another task.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -31,11 +32,11 @@ attributes:
     support: full
   idempotent:
     support: partial
-    details: Operations in O(patch) that add to a list, or move something, do so in every run, or fail in the second.
+    details: Operations in O(patch) that add to a list or move a value are applied in every run, or fail in the second.
 options:
   id:
     description:
-      - The id of the task. One that does not exist is a failure.
+      - The id of the task. If it does not exist, the module fails.
     type: str
     required: true
   completion_status:
@@ -46,34 +47,34 @@ options:
   completed:
     description:
       - The time of completion to set, as an ISO 8601 timestamp with a zone.
-      - If not set, O(completion_status) is given and the record has no time of completion, it is now by the tenant's
-        clock.
+      - If this is not set, but O(completion_status) is, and the record has no time of completion, the current time of
+        the tenant's clock is used.
     type: str
   patch:
     description:
-      - Operations of a JSON Patch (RFC 6902) that describe the wanted state, in place of the two options above.
-      - They are applied to the record as it is; what is sent are the operations that lead from the one to the other.
+      - Operations of a JSON Patch (RFC 6902) that describe the desired state, in place of the two options above.
+      - The module applies them to the current record, and sends only the operations that make the difference.
     type: list
     elements: dict
     suboptions:
       op:
-        description: What to do. A V(remove) of what is not there is already done.
+        description: The operation. V(remove) does nothing if the value does not exist.
         type: str
         required: true
         choices: [add, remove, replace, move, copy, test]
       path:
-        description: JSON Pointer to the place, such as V(/completionStatus). It cannot end in white space.
+        description: JSON Pointer to the value, such as V(/completionStatus). It cannot end in white space.
         type: str
         required: true
       value:
-        description: The value for V(add), V(replace) and V(test), as it is; if not set, null.
+        description: The value for V(add), V(replace) and V(test). If not set, null.
         type: raw
       from:
-        description: JSON Pointer to the place that V(move) and V(copy) take from.
+        description: JSON Pointer to the value that V(move) and V(copy) take.
         type: str
   overwrite:
     description:
-      - Edit the task even though it has already completed.
+      - Edit the task even if it has already completed.
     type: bool
     default: false
 seealso:
@@ -112,7 +113,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 task:
-  description: The record as it is afterwards; in check mode, as it would become.
+  description: The record after the edit. In check mode, as it would be.
   returned: success
   type: dict
   sample:
@@ -123,9 +124,9 @@ task:
     completionStatus: TERMINATED
 patch:
   description:
-    - The operations that were sent, or would be in check mode. Empty where nothing was to be done.
-    - A V(test) of C(completionStatus) and C(completed) goes ahead of them, so that a tenant that honours it refuses
-      them once the task has completed. Where the tenant refuses the V(test) itself, they are sent without it.
+    - The operations that were sent, or would be sent in check mode. Empty if there was nothing to change.
+    - The request starts with a V(test) of C(completionStatus) and C(completed). A tenant that supports it refuses the
+      edit if the task has completed. If the tenant does not accept the V(test) itself, the edit is sent without it.
   returned: success
   type: list
   elements: dict
@@ -137,13 +138,13 @@ patch:
       path: /completed
       value: "2026-05-17T19:33:16.470Z"
 planned:
-  description: Says that nothing was sent, as this is check mode.
+  description: V(true), because nothing is sent in check mode.
   returned: in check mode
   type: bool
   version_added: 0.3.0
   sample: true
 msg:
-  description: Why the task was left as it is.
+  description: Why the task was not changed.
   returned: when the task has already completed and O(overwrite=false)
   type: str
   sample: >-

@@ -13,9 +13,9 @@ module: task_status_info
 short_description: List the background tasks of a SailPoint Identity Security Cloud tenant, or read one
 version_added: 0.1.0
 description:
-  - Returns records of tasks such as aggregations and identity refreshes, with all keys that the API gives (TaskStatus).
-  - V(beta) and V(v2024) list tasks that have completed; the other versions list all tasks. For those that have not
-    completed M(sailpoint.isc.pending_tasks_info) works on every version.
+  - Returns the records (TaskStatus) of tasks such as aggregations and identity refreshes, with all keys of the API.
+  - V(beta) and V(v2024) list completed tasks only. The other versions list all tasks. To list pending tasks on every
+    version, use M(sailpoint.isc.pending_tasks_info).
   - The tenant keeps tasks for 90 days.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
@@ -27,13 +27,14 @@ extends_documentation_fragment:
 options:
   id:
     description:
-      - The id of one task. With it only O(fields) can be given.
-      - Finds pending tasks on every version. An id that does not exist gives an empty list, not a failure.
+      - The id of one task. It can be combined with O(fields) only.
+      - This finds pending tasks on every version. If the id does not exist, the list is empty; the module does not
+        fail.
     type: str
   ids:
     description:
-      - Only the tasks with these ids; on V(beta) and V(v2024), those of them that have completed.
-      - A long list is split over several requests.
+      - Only the tasks with these ids. On V(beta) and V(v2024), only those that have completed.
+      - A long list is split into several requests.
     type: list
     elements: str
   source_ids:
@@ -43,10 +44,11 @@ options:
     elements: str
   source_names:
     description:
-      - Only the tasks of the sources with these names; with O(source_ids), of those and of these.
-      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
-        where there are many. This takes the scope C(idn:sources:read).
-      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+      - Only the tasks of the sources with these names. With O(source_ids), those sources are added to these.
+      - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
+        few if there are many. This needs the scope C(idn:sources:read).
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: list
     elements: str
     version_added: 0.3.0
@@ -55,28 +57,28 @@ options:
       - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION), V(CLOUD_GROUP_AGGREGATION)
         (entitlements), V(CLOUD_PROCESS_UNCORRELATED_ACCOUNTS), V(CLOUD_REFRESH_ROLE), V(CLOUD_IDENTITY_AGGREGATION)
         or V(IDENTITY_REFRESH).
-      - This is not the C(type) in the record (C(QUARTZ) and the like).
+      - This is not the C(type) in the record, such as C(QUARTZ).
     type: list
     elements: str
   completion_statuses:
     description:
-      - Only the tasks that ended with one of these, such as V(SUCCESS), V(WARNING), V(ERROR), V(TERMINATED) or
-        V(TEMPERROR). Upper and lower case are the same.
+      - Only the tasks with one of these completion statuses, such as V(SUCCESS), V(WARNING), V(ERROR), V(TERMINATED) or
+        V(TEMPERROR). Case does not matter.
     type: list
     elements: str
   launchers:
     description:
-      - Only the tasks launched by these. Needs O(api_version=v2026) or O(api_version=v1).
+      - Only the tasks that were launched by these. Needs O(api_version=v2026) or O(api_version=v1).
     type: list
     elements: str
   filters:
     description:
-      - A filter expression in SailPoint's own syntax, such as C(type eq "CLOUD_ACCOUNT_AGGREGATION"). It must hold
-        together with the options above.
+      - A filter expression in SailPoint's syntax, such as C(type eq "CLOUD_ACCOUNT_AGGREGATION"). A task must match it
+        and the options above.
     type: str
   sorters:
     description:
-      - By which the list is ordered. V(-created) has the newest first.
+      - The order of the list. With V(-created), the newest task comes first.
     type: str
     choices: [created, -created]
     default: -created
@@ -122,8 +124,8 @@ EXAMPLES = r"""
 RETURN = r"""
 tasks:
   description:
-    - The records, each id once, in the order of O(sorters).
-    - They have every key that the API gave, or those of O(fields).
+    - The records, in the order of O(sorters). Each id appears once.
+    - They have every key that the API returned, or those of O(fields).
   returned: success
   type: list
   elements: dict
@@ -147,8 +149,8 @@ tasks:
       percentComplete: 100
 tenant_time:
   description:
-    - The time on the tenant's clock once the records had been read, in UTC.
-    - Ages are to be judged by it, as the clock of the controller may be another. It is the I(now) of the filters
+    - The time on the tenant's clock after the records were read, in UTC.
+    - Work out ages from it, because the controller's clock may differ. Pass it as I(now) to the filters
       P(sailpoint.isc.task_outcomes#filter), P(sailpoint.isc.task_health#filter) and
       P(sailpoint.isc.task_report#filter).
   returned: success
@@ -158,7 +160,7 @@ tenant_time:
 sources:
   description:
     - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
-    - C(name) is null for those that were given by their ids.
+    - C(name) is null for sources that were given by their ids.
   returned: with O(source_names)
   type: list
   elements: dict
@@ -168,8 +170,8 @@ sources:
       name: HR System
 total_count:
   description:
-    - How many tasks match, whatever O(offset) and O(max_results) say.
-    - Told by the tenant; with O(newer_than) or O(older_than), which it cannot judge, counted by the module.
+    - How many tasks match, regardless of O(offset) and O(max_results).
+    - The tenant counts them. With O(newer_than) or O(older_than), which the API cannot filter on, the module does.
   returned: with O(count=true)
   type: int
   sample: 1432

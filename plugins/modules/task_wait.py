@@ -13,13 +13,13 @@ module: task_wait
 short_description: Wait until tasks of a SailPoint Identity Security Cloud tenant have completed
 version_added: 0.1.0
 description:
-  - With O(ids), waits until every one of these tasks has completed. Without, waits until nothing that matches is
-    pending, in the whole tenant if nothing is given to match.
-  - A task has completed when both C(completed) and C(completionStatus) are set; one alone may come a moment earlier. A
-    task that has had C(completionStatus) alone for 30 seconds counts as completed, with a warning.
-  - Polls in bulk, one request for up to 100 tasks. On V(beta) and V(v2024), whose list leaves out pending tasks, more
-    than two ids take another request for every 250 tasks that are pending in the tenant.
-  - Faults that pass do not end the wait; the time limit does. A token that expires is renewed where O(client_id) and
+  - With O(ids), waits until all these tasks have completed. Without O(ids), waits until no task that matches the other
+    options is pending. Without these too, it waits until nothing is pending in the whole tenant.
+  - A task has completed when both C(completed) and C(completionStatus) are set. The tenant may set one of them a moment
+    before the other. A task that has only had C(completionStatus) for 30 seconds counts as completed, with a warning.
+  - Each poll is one request for up to 100 tasks. On V(beta) and V(v2024), whose list does not contain pending tasks, a
+    poll for more than two ids needs another request for every 250 tasks that are pending in the tenant.
+  - Transient failures do not end the wait before O(timeout). An expired token is renewed if O(client_id) and
     O(client_secret) are given.
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
@@ -32,35 +32,36 @@ attributes:
   check_mode:
     support: full
     details: >-
-      Looks once and does not wait. Tasks that are pending, or not known yet, are no failure then. With empty O(ids), as
-      they come from a task that has started nothing in check mode, it does nothing and says so.
+      Polls once and does not wait. Tasks that are pending or not known yet do not fail it. If O(ids) is empty, because
+      an earlier task has started nothing in check mode, the module does nothing and says so.
 options:
   ids:
     description:
-      - The ids of the tasks to wait for. An empty list is refused, except in check mode.
+      - The ids of the tasks to wait for. An empty list is an error, except in check mode.
     type: list
     elements: str
   source_ids:
     description:
       - Wait until no task of the sources with these ids is pending.
-      - A source that does not exist is an error. Those of which nothing is pending are looked up for that, with one
-        request. Where the token may not read sources (scope C(idn:sources:read)), a warning says that this was not
-        checked.
+      - A source that does not exist is an error. To find out, the module looks up the sources without a pending task,
+        with one request. If the token may not read sources (scope C(idn:sources:read)), the module does not check this
+        and warns.
     type: list
     elements: str
   source_names:
     description:
-      - Wait until no task of the sources with these names is pending; with O(source_ids), of those and of these.
-      - Names must match exactly, upper and lower case included. They are looked up once, with one request or a few
-        where there are many. This takes the scope C(idn:sources:read).
-      - No source of a name is an error that suggests similar ones. So are several, with their ids.
+      - Wait until no task of the sources with these names is pending. With O(source_ids), those sources are added.
+      - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
+        few if there are many. This needs the scope C(idn:sources:read).
+      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
+        ids.
     type: list
     elements: str
     version_added: 0.3.0
   types:
     description:
       - Wait until no task of these task definitions is pending, such as V(CLOUD_ACCOUNT_AGGREGATION) or
-        V(CLOUD_GROUP_AGGREGATION) (entitlements). Together with the other options, a task must match all of them.
+        V(CLOUD_GROUP_AGGREGATION) (entitlements). If other options are given too, a task must match all of them.
     type: list
     elements: str
   unique_names:
@@ -70,22 +71,22 @@ options:
     elements: str
   settle:
     description:
-      - Without O(ids), how many polls in a row must find nothing pending. A task that begins and ends between two of
-        them is not seen.
+      - Without O(ids), how many polls in a row must find nothing pending. A task that starts and ends between two polls
+        is not seen.
     type: int
     default: 1
   not_found_grace:
     description:
-      - How long one of O(ids) may be unknown to the tenant, in seconds or as a duration, before that is a failure.
+      - How long an id of O(ids) may be unknown to the tenant, in seconds or as a duration, before the module fails.
     type: str
     default: '30'
   on_idle:
     description:
-      - What to do about those of O(source_ids) and O(source_names) of which nothing was pending.
-      - With V(ignore), nothing.
-      - With V(report), their last tasks are returned in RV(last_tasks). The last task of a source is the newest one of
-        O(types) and O(unique_names) that has completed.
-      - With V(check), this task fails as well where the completion status of such a last task is in O(fail_on).
+      - What to do about the sources of O(source_ids) and O(source_names) that had no pending task.
+      - V(ignore) does nothing.
+      - V(report) returns their last tasks in RV(last_tasks). The last task of a source is the newest completed one that
+        matches O(types) and O(unique_names).
+      - V(check) does the same, and also fails if the completion status of such a last task is in O(fail_on).
     type: str
     choices: [ignore, report, check]
     default: ignore
@@ -143,7 +144,7 @@ RETURN = r"""
 tasks:
   description:
     - The records of the tasks that have completed, in the order of O(ids).
-    - Without O(ids), those that were pending when the wait began or came later, and have completed since.
+    - Without O(ids), those that were pending at the start of the wait or were created later, and have completed.
   returned: always, unless an option was refused
   type: list
   elements: dict
@@ -152,13 +153,13 @@ tasks:
       completed: "2026-05-17T19:33:16.470Z"
       completionStatus: SUCCESS
 failed_tasks:
-  description: Those of RV(tasks) whose completion status is in O(fail_on).
+  description: The records in RV(tasks) whose completion status is in O(fail_on).
   returned: always, unless an option was refused
   type: list
   elements: dict
   sample: []
 pending_tasks:
-  description: The records of the tasks that have not completed, as they were last seen.
+  description: The records of the tasks that have not completed, as of the last poll.
   returned: always, unless an option was refused
   type: list
   elements: dict
@@ -166,8 +167,8 @@ pending_tasks:
 sources:
   description:
     - The sources of O(source_ids) and O(source_names), in this order, with C(id) and C(name).
-    - C(name) is null where nothing has told it. Names are told where O(source_names) gives them, and where a source of
-      O(source_ids) is looked up because nothing of it is pending.
+    - C(name) is null if it is not known. It is known if it is in O(source_names), or if a source of O(source_ids) was
+      looked up because it had no pending task.
   returned: with O(source_ids) or O(source_names), unless an option was refused or a name is not that of one source
   type: list
   elements: dict
@@ -176,7 +177,7 @@ sources:
     - id: 2c9180835d2e5168015d32f890ca1581
       name: HR System
 idle_sources:
-  description: The ids of those of RV(sources) of which nothing was pending, in the order given.
+  description: The ids of the sources in RV(sources) that had no pending task, in the given order.
   returned: when O(on_idle) is not V(ignore)
   type: list
   elements: str
@@ -184,8 +185,9 @@ idle_sources:
   sample: [2c9180835d2e5168015d32f890ca1581]
 last_tasks:
   description:
-    - The records of the last tasks of RV(idle_sources), in the same order. A source without any has none.
-    - After a timeout, those that could be looked up.
+    - The records of the last tasks of RV(idle_sources), in the same order. A source without a completed task has no
+      entry.
+    - After a timeout, only those that could be looked up.
   returned: when O(on_idle) is not V(ignore)
   type: list
   elements: dict
@@ -196,7 +198,7 @@ last_tasks:
       completionStatus: SUCCESS
       target: {id: 2c9180835d2e5168015d32f890ca1581, name: HR System, type: APPLICATION}
 msg:
-  description: That there was nothing to wait for.
+  description: Says that there was nothing to wait for.
   returned: in check mode, when O(ids) is empty
   type: str
   version_added: 0.3.0
@@ -207,12 +209,12 @@ elapsed:
   type: float
   sample: 34.21
 polls:
-  description: How often the tenant was asked for the state of all tasks and answered.
+  description: How many polls the tenant has answered.
   returned: always, unless an option was refused
   type: int
   sample: 5
 requests:
-  description: How many requests were sent, those for tokens and those that were tried again included.
+  description: How many requests were sent, including those for tokens and retries.
   returned: always, unless an option was refused
   type: int
   sample: 6

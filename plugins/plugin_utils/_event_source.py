@@ -128,12 +128,11 @@ class Source:
         self._names: list[str] = options["source_names"] or []
         self._selection = Selection.from_options(options, settings.api)
         self._tenant = (urlsplit(settings.base_url).hostname or "").split(".")[0]
-        self._file = None
-        state = None
+        self._file: StateFile | None = None
+        self._timeline: Timeline | None = None
         if options["state_file"]:
             self._file = StateFile(options["state_file"], urlsplit(settings.base_url).netloc)
-            state = self._file.read()
-        self._timeline = None if state is None else self._restored(state)
+            self._timeline = self._restored(self._file)
         self._clocks = clocks
         self._begun_at = clocks.beat()
         self._stop = threading.Event()
@@ -147,12 +146,15 @@ class Source:
     def _connect(self, settings: Settings) -> Client:
         return Client(settings, self._keep_secret, Transport(settings, sleep=self._pause))
 
-    def _restored(self, state: t.Mapping[str, t.Any]) -> Timeline:
-        assert self._file is not None
+    def _restored(self, file: StateFile) -> Timeline | None:
+        """What the file holds; None where there is none yet."""
+        state = file.read()
+        if state is None:
+            return None
         try:
             return Timeline.restored(state, self._kinds, self._stuck_after)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise self._file.spoilt() from None
+            raise file.spoilt() from None
 
     async def run(self, queue: Queue) -> None:
         """Polls and hands on, until there is no point in going on."""
@@ -166,7 +168,7 @@ class Source:
                 begun = True
                 if fault_since is not None:
                     away = length(self._clocks.beat() - fault_since)
-                    LOGGER.warning("%s can be polled again, after %s.", self._tenant, away)
+                    LOGGER.warning("%s", f"{self._tenant} can be polled again, after {away}.")
                     fault_since, faults = None, 0
                 self._tell_warnings()
                 await self._hand_on(queue, events)
@@ -178,11 +180,10 @@ class Source:
                     return
                 if fault_since is None:
                     fault_since = self._clocks.beat()
-                    LOGGER.warning(
-                        "%s cannot be polled at present, and is tried again: %s", self._tenant, _sentence(error)
-                    )
-                pause = max(min(_LONGEST_PAUSE, self._interval * 2 ** min(faults, 10)), self._interval)
-                pause = max(pause, getattr(error, "retry_after", None) or 0)
+                    fault = f"{self._tenant} cannot be polled at present, and is tried again: {_sentence(error)}"
+                    LOGGER.warning("%s", fault)
+                longer = min(_LONGEST_PAUSE, self._interval * 2 ** min(faults, 10))
+                pause = max(self._interval, longer, getattr(error, "retry_after", None) or 0)
                 faults += 1
             await self._clocks.sleep(pause)
 

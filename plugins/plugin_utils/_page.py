@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 import re
 import typing as t
@@ -48,14 +49,14 @@ _GROUND, _HIGHEST, _LOWEST = 32, 30, 2.5
 _WIDTH = 1000
 
 
-def page_of(report: Report, most_details: int | None = None) -> Shown:
+def page_of(report: Report, most_kinds: int | None = None) -> Shown:
     """The parts of the page in their order, each text escaped for HTML, on one line and of bearable length.
 
-    most_details: so many sources have their details on it, those that are doing worst; all of them without it.
+    most_kinds: so many kinds of tasks have their details on it, those of sources that are doing worst; all without it.
     """
     lines = lines_of(report)
     silent = silent_sources(report)
-    detailed = [line for line in lines if line.entries][:most_details]
+    detailed = _first(lines, most_kinds)
     anchors = {id(line): f"source-{number}" for number, line in enumerate(detailed, 1)}
     of_sources = {_key(line.source_id, line.source_name): anchors.get(id(line)) for line in lines}
     shown_lines = [(line, _line(line, anchors.get(id(line)))) for line in lines]
@@ -86,6 +87,13 @@ def page_of(report: Report, most_details: int | None = None) -> Shown:
     }
     shown: Shown = _escaped(page)
     return shown
+
+
+def _first(lines: list[Line], most_kinds: int | None) -> list[Line]:
+    """Those that have run, as long as they have no more kinds of tasks together."""
+    known = [line for line in lines if line.entries]
+    kinds = itertools.accumulate(len(line.entries) for line in known)
+    return [line for line, so_far in zip(known, kinds) if most_kinds is None or so_far <= most_kinds]
 
 
 def _escaped(value: t.Any) -> t.Any:

@@ -50,7 +50,7 @@ def test_tells_what_is_stuck_and_clears_nothing(tenant: Hand, rulebooks: Ruleboo
     running = rulebooks("sailpoint.isc.stuck_tasks")
     running.wait_to_print("would be cleared")
     running.wait_to_print("PLAY RECAP")
-    assert "HR System: Cloud Account Aggregation (old), pending for 3 h 0 min" in running.output()
+    assert "HR System: Cloud Account Aggregation (old), pending for 3 h " in running.output()
     assert "failed=0" in running.output()
     assert tenant.control("GET", "log")["unsafe_refused"] == 0
     assert {entry["method"] for entry in tenant.sent()} == {"GET"}

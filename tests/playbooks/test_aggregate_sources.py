@@ -363,7 +363,7 @@ def test_looks_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
         '"Nothing was started, as this is check mode: 3 would be started, 0 adopted, 1 skipped[.]"',
     ]
     check(played, {"localhost": Case({}, says)})
-    assert "Aggregate, 2 sources at once, each for at most 77 s]" in played.shown
+    assert "Aggregate the sources, 2 sources at once, each for at most 77 s]" in played.shown
     assert (played.rc, played.recap()["changed"]) == (0, 1)
     assert values(tenant.log(), "operation").count("token") == 1
 
@@ -384,7 +384,7 @@ def test_reads_sources_from_a_file(tenant: Hand, run: Callable[..., Played], tmp
     played = run(PLAYBOOK, "-e", f"@{file}", "-e", "kinds=entitlements on_busy=skip interval=0.3")
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-    assert "Aggregate, one source after the other, each for at most 1h]" in played.shown
+    assert "Aggregate the sources, one source after the other, each for at most 1h]" in played.shown
     assert launched(tenant.log()) == ["s-good/load-accounts", "s-warned/load-entitlements", "s-file/load-accounts"]
     posted = [entry for entry in tenant.log() if entry["effect"] == "launched"]
     assert posted[-1]["body"]["multipart"][0]["filename"] == "partners.csv"
@@ -426,7 +426,7 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
     )
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-    assert "Aggregate, 3 sources at once, each for at most 40 s]" in played.shown
+    assert "Aggregate the sources, 3 sources at once, each for at most 40 s]" in played.shown
     # With the token as it is
     assert "token" not in values(tenant.log(), "operation")
     assert sorted(launched(tenant.log())) == ["s-good/load-accounts", "s-warned/load-entitlements"]
