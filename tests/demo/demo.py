@@ -29,6 +29,8 @@ CREDENTIALS = {"SAIL_CLIENT_ID": "admin", "SAIL_CLIENT_SECRET": "admin-secret"}
 # A play on the implied localhost is what is wanted here.
 QUIET = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
 COLORS = re.compile(r"\x1b\[[\d;]*m")
+# A line that is told while something is waited for
+PROGRESS = re.compile(r"^\[localhost\] \d+:\d\d (.+ after \d+ s.*)$", re.MULTILINE)
 FAILED_HOSTS = 2
 
 
@@ -56,6 +58,7 @@ def _first_act() -> list[str]:
     scenario = _scenario("demo-success.yml")
     outcome = _wait("demo-success.yml", scenario)
     problems = [f"act one does not show {name}." for name in _names(scenario) if name not in outcome.shown]
+    problems += _silent("one", scenario, outcome)
     if outcome.status != 0:
         problems.append(f"act one ended with exit status {outcome.status}, not 0.")
     return problems
@@ -67,6 +70,7 @@ def _second_act() -> list[str]:
     outcome = _wait("demo-failure.yml", scenario)
     reasons = [text for task in scenario["tasks"] if task.get("ends") == "ERROR" for text in task["messages"]]
     problems = [f"act two does not show the reason: {reason}" for reason in reasons if reason not in outcome.shown]
+    problems += _silent("two", scenario, outcome)
     if "ERROR" not in outcome.shown:
         problems.append("act two does not show the completion status ERROR.")
     if outcome.status != FAILED_HOSTS:
@@ -77,15 +81,16 @@ def _second_act() -> list[str]:
 def _third_act() -> list[str]:
     _heading("Act three: two sources are aggregated one after the other, and a page reports on all that has run.")
     scenario = _scenario("demo-aggregate.yml")
-    sources = ",".join(source["id"] for source in scenario["sources"])
+    sources = ",".join(_names(scenario))
     REPORT.unlink(missing_ok=True)
     with _tenant("demo-aggregate.yml") as url:
-        aggregation = _play(url, "aggregate_sources", f"sources={sources}", "interval=1")
+        aggregation = _play(url, "aggregate_sources", f"sources='{sources}'", "interval=1")
         report = _play(url, "task_report", f"path={REPORT.name}")
     shown = [line for line in aggregation.shown.splitlines() if " ended with " in line]
     if [name for line in shown for name in _names(scenario) if name in line] != _names(scenario):
         return ["act three does not show the two sources in their order."]
-    problems = [
+    problems = _silent("three", scenario, aggregation)
+    problems += [
         f"{what} in act three ended with exit status {outcome.status}, not 0."
         for what, outcome in (("the aggregation", aggregation), ("the report", report))
         if outcome.status != 0
@@ -94,10 +99,16 @@ def _third_act() -> list[str]:
     return problems + [f"the page of act three does not show {name}." for name in _names(scenario) if name not in page]
 
 
+def _silent(act: str, scenario: dict[str, Any], outcome: Outcome) -> list[str]:
+    """What was not told while it happened: the end of each aggregation."""
+    told = "\n".join(PROGRESS.findall(outcome.shown))
+    return [f"act {act} does not tell when {name} ends." for name in _names(scenario) if f"{name}, " not in told]
+
+
 def _wait(file: str, scenario: dict[str, Any]) -> Outcome:
-    sources = ",".join(task["source"] for task in scenario["tasks"])
+    sources = ",".join(_names(scenario))
     with _tenant(file) as url:
-        return _play(url, "wait_for_aggregation", f"source_ids={sources}", "max_interval=2")
+        return _play(url, "wait_for_aggregation", f"source_ids='{sources}'", "max_interval=2", "progress_interval=5")
 
 
 @contextmanager
@@ -111,7 +122,8 @@ def _play(url: str, playbook: str, *variables: str) -> Outcome:
     arguments = [f"sailpoint.isc.{playbook}"]
     for variable in variables:
         arguments += ["-e", variable]
-    print(f"$ ansible-playbook {' '.join(arguments)}", flush=True)
+    typed = [f'"{argument}"' if "'" in argument else argument for argument in arguments]
+    print(f"$ ansible-playbook {' '.join(typed)}", flush=True)
     environ = {**os.environ, **CREDENTIALS, **QUIET, "SAIL_BASE_URL": url}
     if sys.stdout.isatty():
         environ["ANSIBLE_FORCE_COLOR"] = "true"

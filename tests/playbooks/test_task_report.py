@@ -341,6 +341,11 @@ def test_role_in_a_play_of_ones_own(report: Report, tenant: Hand, out: Path) -> 
             fails=True,
         ),
         "csv": Case({"task_report_path": f"{out}/link.html"}, [f"{out}/link.csv is a directory"], fails=True),
+        "near": Case(
+            {**paths["own"], "task_report_source_id": "s-ad"},
+            ["task_report_source_id is not a variable of this role: did you mean task_report_source_ids"],
+            fails=True,
+        ),
         **{
             name: Case(
                 {**paths["own"], "task_report_newer_than": given}, [f"newer_than is .*{given}.*: give a"], fails=True
