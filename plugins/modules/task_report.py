@@ -97,7 +97,7 @@ files:
     prom: /var/www/html/isc.prom
 report:
   description:
-    - The numbers as JSON, for the filter P(ansible.builtin.from_json#filter). They are what the filter
+    - The numbers as JSON, for the filter C(from_json). They are what the filter
       P(sailpoint.isc.task_report#filter) gives, and C(tenant), C(base_url), C(newer_than), C(source_ids),
       C(source_names) (names that were given, by the ids of their sources) and C(fail_on).
     - It is text because Ansible takes seconds to register the tasks of a large tenant.

@@ -23,6 +23,10 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_NAME = 100
 _LONGEST_MESSAGES = 5000
 _SHOWN = 50
+# The heads of the tables in Markdown
+_OF_LINES = ("Source", "Last outcome", "Last success", "Pending", "Overdue", "Failures in a row")
+_OF_PENDING = ("Task", "Source", "Running for", "Task id")
+_OF_REASONS = ("Times", "Sources", "Last", "Reason")
 # What Markdown, or HTML within it, would take for more than text
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:@])")
 
@@ -123,18 +127,15 @@ def markdown_of(report: Report) -> str:
         f"- Sources: {len(lines)}, {len(unwell)} of them need a look",
     ]
     if unwell:
-        head: tuple[str, ...] = ("Source", "Last outcome", "Last success", "Pending", "Overdue", "Failures in a row")
-        parts += ["## Sources that need a look", _table(head, [_md_line(line) for line in unwell[:_SHOWN]])]
+        parts += ["## Sources that need a look", _table(_OF_LINES, [_md_line(line) for line in unwell[:_SHOWN]])]
     if report["pending"]:
-        head = ("Task", "Source", "Running for", "Task id")
-        parts += ["## Pending", _table(head, [_md_pending(task) for task in report["pending"][:_SHOWN]])]
+        parts += ["## Pending", _table(_OF_PENDING, [_md_pending(task) for task in report["pending"][:_SHOWN]])]
     if report["reasons"]:
-        head = ("Times", "Sources", "Last", "Reason")
         rows = [
             (str(told["count"]), str(told["sources"]), _moment(told["latest"]), _md(told["reason"] or "No message."))
             for told in report["reasons"][:_SHOWN]
         ]
-        parts += ["## Failures by reason", _table(head, rows)]
+        parts += ["## Failures by reason", _table(_OF_REASONS, rows)]
     return "\n\n".join(parts) + "\n"
 
 

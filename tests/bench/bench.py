@@ -30,8 +30,8 @@ from tests.support import workspace
 from tests.support.tenant import running_tenant, running_tenants
 
 MANY_TENANTS = 20
-PARTS = ("lists", "single", "memory", "long", "growth", "waits", "tenants")
-ALWAYS = ("lists", "single", "memory", "long")
+PARTS = ("lists", "single", "memory", "report", "long", "growth", "waits", "tenants")
+ALWAYS = ("lists", "single", "memory", "report", "long")
 
 
 def arguments() -> argparse.Namespace:
@@ -94,6 +94,8 @@ def measure(options: argparse.Namespace, stage: Stage) -> dict[str, Any]:
                     print(f"{setting}: " + "; ".join(f"{name} {taken:.2f} s" for name, taken in seconds.items()))
                     rows = goals.list_goals(seconds, setting)
                     keep("lists", found["lists"], rows)
+        if "report" in parts:
+            keep("report", *goals.report(stage, tenant, rounds))
         if "growth" in parts:
             keep("growth", growth.with_tasks(stage, tenant, rounds), [])
     if "long" in parts:

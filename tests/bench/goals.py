@@ -147,6 +147,24 @@ def memory(stage: Stage, tenant: Tenant) -> tuple[dict[str, float], list[Goal]]:
     return peaks, [Goal(f"list {RECORDS:,} tasks, two fields", "MiB above a do-nothing module", above, 40, 1)]
 
 
+def report(stage: Stage, tenant: Tenant, rounds: int) -> tuple[dict[str, float], list[Goal]]:
+    """Seconds of the role task_report for a large tenant, and the size of its page in MB (a million bytes)."""
+    sources, tasks = 200, 5000
+    tenant.start_over(generate={"count": tasks, "sources": sources, "days": 14, "newest": 60})
+    page = stage.directory / "report.html"
+    role = {
+        "ansible.builtin.include_role": {"name": "sailpoint.isc.task_report"},
+        "vars": {"task_report_path": str(page)},
+    }
+    seconds = in_turn({"role": (lambda: stage.play([role], tenant), False)}, rounds)["role"]
+    size = page.stat().st_size / 1e6
+    work = f"report on {tasks:,} tasks of {sources} sources"
+    return {"seconds": seconds, "MB of page": size}, [
+        Goal(work, "seconds, ansible-playbook as a whole", seconds, 8, 1),
+        Goal(work, "MB of page", size, 1),
+    ]
+
+
 class Wait(NamedTuple):
     """What one wait took: requests, seconds of CPU, and seconds after the last task's end in which it was noticed."""
 

@@ -55,7 +55,7 @@ def write(found: dict[str, Any]) -> None:
 
 
 def _parts(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    if {"lists", "single", "memory", "long"} <= found.keys():
+    if {"lists", "single", "memory", "report", "long"} <= found.keys():
         versions = ", ".join(f"{name} {number}" for name, number in found["about"]["versions"].items())
         yield "about", MACHINE.format(**{**found["about"], "versions": versions})
         header = ["Work", "Measure", "Goal: at most", "Measured"]

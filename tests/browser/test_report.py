@@ -39,8 +39,8 @@ def groups(browser: Browser, section: str) -> list[tuple[str, str, list[list[str
     """The groups of tasks after a heading: how many, why, and the cells of their rows."""
     found: list[tuple[str, str, list[list[str]]]] = browser.script(
         f"""const found = [];
-        const next = e => e.nextElementSibling;
-        for (let e = next(document.querySelector("#{section}")); e && e.tagName !== "H2"; e = next(e))
+        let e = document.querySelector("#{section}").nextElementSibling;
+        for (; e && e.tagName !== "H2"; e = e.nextElementSibling)
           if (e.matches(".reason")) found.push([
             e.querySelector(".count").textContent, e.querySelector(".why").textContent,
             [...e.querySelectorAll("tbody tr")].map(

@@ -12,6 +12,7 @@ import re
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
+from xml.etree import ElementTree
 
 import pytest
 
@@ -229,6 +230,53 @@ def test_harmful_names_are_text_in_the_page_and_whole_in_json_and_csv(report: Re
         assert [char for char in text if not char.isprintable() and char != "\n"] == []
     assert by_id["t-2"]["messages"] == "'-1+1"
     assert by_id["t-6"]["completion_status"] == "<I>ODD</I>"
+
+
+def test_writes_the_formats_that_are_asked_for(report: Report, out: Path) -> None:
+    (out / "isc.prom").write_text("old\n")
+    (out / "isc.prom").chmod(0o600)
+    given = f"path={out}/isc.html formats='prom, junit,md' newer_than=60d"
+    played = report(KNOWN, "-e", given)
+    assert played.rc == 0
+    assert written(out) == ["isc.junit.xml", "isc.md", "isc.prom"]
+    assert f"The report is {out}/isc.prom; the same numbers are beside it as .junit.xml and .md." in played.shown
+    assert (out / "isc.prom").stat().st_mode & 0o777 == 0o644
+    metrics = (out / "isc.prom").read_text(encoding="utf-8")
+    labels = 'tenant="acme",source="Active Directory",source_id="s-ad",kind="CLOUD_ACCOUNT_AGGREGATION"'
+    assert f"sailpoint_isc_tasks_failures_in_a_row{{{labels}}} 2\n" in metrics
+    assert metrics.endswith("# EOF\n")
+    suite = ElementTree.parse(out / "isc.junit.xml").getroot()[0]
+    failed = {case.get("classname"): failure.get("message") for case in suite for failure in case.iter("failure")}
+    assert failed == {"Active Directory (s-ad)": "First reason. Second reason."}
+    assert "| Active Directory | TEMPERROR 20" in (out / "isc.md").read_text(encoding="utf-8")
+    # A span of which the one before is not kept as a whole is compared with nothing.
+    assert played.fact("task_report_result")["counts"]["failures_a_day_before"] is None
+
+
+def test_the_module_alone(report: Report, out: Path) -> None:
+    path = f"{out}/report.html"
+    tasks = [
+        {"name": "Report", "sailpoint.isc.task_report": {"path": path, "formats": "json"}, "register": "written"},
+        {
+            "name": "Count",
+            "ansible.builtin.debug": {"msg": "{{ (written.report | from_json).counts.pending }} pending"},
+        },
+    ]
+    played = report(KNOWN, playbook=[{"name": "Report", "hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+    assert played.rc == 0
+    assert "3 pending" in played.shown
+    assert written(out) == ["report.json"]
+
+
+def test_a_template_in_a_message_stays_text(report: Report, out: Path) -> None:
+    tasks = [{"id": "t-1", "age": "1h", "ends": "ERROR", "messages": ["{{ 7 * 6 }}{{ lookup('pipe', 'id') }}"]}]
+    show = {"name": "Show it", "ansible.builtin.debug": {"msg": "Found {{ task_report_result.failed[0].messages }}"}}
+    play = {"name": "Report", "hosts": "localhost", "gather_facts": False, "roles": ["sailpoint.isc.task_report"]}
+    plays = [{**play, "vars": {"task_report_path": f"{out}/report.html"}, "post_tasks": [show]}]
+    played = report({"tasks": tasks}, playbook=plays)
+    assert played.rc == 0
+    assert "{{ 7 * 6 }}" in played.shown
+    assert "uid=" not in played.shown
 
 
 def test_says_that_there_is_nothing_to_tell(report: Report, out: Path) -> None:

@@ -172,6 +172,15 @@ PAGING = {"offset": 0, "limit": 250, "count": False}
         ),
         ("source_aggregations", {**WAITING, "max_interval": "5", "max_parallel": 1, "stop_on_failure": True}),
         ("source_info", {"limit": 250, "count": False, "sorters": "name"}),
+        (
+            "task_report",
+            {
+                "formats": ["html", "csv", "json"],
+                "newer_than": "14d",
+                "source_ids": [],
+                "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"],
+            },
+        ),
         ("task_status", {"overwrite": False}),
         ("task_status_info", {**PAGING, "sorters": "-created"}),
         ("task_wait", {**WAITING, "settle": 1, "not_found_grace": "30", "on_idle": "ignore"}),
