@@ -1,6 +1,8 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
 
 """The base of every module: options in, a client to work with, a result or a failure out."""
 

@@ -1,8 +1,10 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
 
-"""Private to the collection: tells what happens while a module works, one line at a time.
+"""Tells what happens while a module works, one line at a time.
 
 The action plugin of the module names a pipe in the module's environment and shows what is written to it. Nothing here
 ever raises or blocks: where a line cannot be written it is dropped, and the module goes on.

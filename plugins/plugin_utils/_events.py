@@ -1,8 +1,10 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
 
-"""Private to the collection: which events follow from what polls have seen. No clock, no requests.
+"""Which events follow from what polls have seen. No clock, no requests.
 
 Points in time are seconds since 1970 on the tenant's clock; beats are seconds on a clock that never jumps.
 """

@@ -1,6 +1,8 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
 
 """What filters are given, checked; each function takes the name of the filter and raises AnsibleFilterError."""
 

@@ -1,8 +1,10 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
 
-"""Private to the collection: runs a module and shows on the controller what it tells while it works.
+"""Runs a module and shows on the controller what it tells while it works.
 
 The module does all the work; what it returns and how it ends does not depend on anything here.
 """

@@ -1,8 +1,10 @@
 # Copyright (c) 2026, the sailpoint.isc contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
 
-"""Private to the collection: brings the record of a task into a wanted state, and knows what came of it."""
+"""Brings the record of a task into a wanted state, and knows what came of it."""
 
 from __future__ import annotations
 
