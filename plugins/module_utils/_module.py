@@ -34,6 +34,8 @@ except ImportError:  # ansible-core before 2.22
         return value
 
 
+# Characters: what is registered is masked wherever it stands, and a short text stands in many words.
+_SHORTEST_SECRET = 8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Seconds after which a module that was interrupted and still works is told again to end.
 _AGAIN = 0.2
@@ -71,7 +73,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
         for name, option in self.argument_spec.items():
             secret = self.params.get(name)
             if option.get("no_log") and isinstance(secret, str) and secret:
-                register_secret(secret)
+                _register(secret)
                 self.no_log_values.add(secret)
         if self.validation_result.errors:
             msg = invalid_entry(self.argument_spec, self.params) or msg
@@ -133,7 +135,7 @@ def run(
             module.fail_json(msg=missing_required_lib(library))
 
     def keep_secret(token: str) -> None:
-        register_secret(token)
+        _register(token)
         if not returns_token:
             module.no_log_values.add(token)
 
@@ -186,3 +188,8 @@ def _warn(module: AnsibleModule, client: Client | None, result: dict[str, t.Any]
     deprecation = client.deprecation() if client is not None else None
     if deprecation:
         module.warn(deprecation)
+
+
+def _register(secret: str) -> None:
+    if len(secret) >= _SHORTEST_SECRET:
+        register_secret(secret)

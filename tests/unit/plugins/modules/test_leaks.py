@@ -10,6 +10,7 @@ import syslog
 from pathlib import Path
 
 import pytest
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand
 from ansible_collections.sailpoint.isc.tests.support.leaks import KEEPER, TASKS, TELLING, leaked, prepare
 from ansible_collections.sailpoint.isc.tests.support.modules import Run
@@ -40,3 +41,14 @@ def test_a_module_leaks_neither_secrets_nor_tokens(
     assert result["failed"] == (without_token or (telling == "api" and module != "access_token"))
     assert any("Invoked with" in text for text in logged)
     assert leaked("\n".join(logged)) is None
+
+
+@pytest.mark.parametrize(("secret", "registered"), [("s3cret!", []), ("s3cret!!", ["s3cret!!"])])
+def test_no_text_is_registered_that_stands_in_many_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch, secret: str, registered: list[str]
+) -> None:
+    """ansible-core 2.22 masks a registered text wherever it stands."""
+    found: list[str] = []
+    monkeypatch.setattr(_module, "register_secret", found.append)
+    run.failing("task_wait", client_secret=secret, settle="many")
+    assert found == registered
