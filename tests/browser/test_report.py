@@ -47,7 +47,7 @@ def groups(browser: Browser, section: str) -> list[tuple[str, str, list[list[str
               (row) => [...row.cells].map((cell) => cell.textContent.replace(/\\s+/g, " ").trim()))]);
         return found;"""
     )
-    return [(count, why, cells) for count, why, cells in found]
+    return [(group[0], group[1], group[2]) for group in found]
 
 
 def test_has_its_headings(browser: Browser, page: Path) -> None:

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings of all unit tests: the same examples in every run, and temporary files kept in the tree."""
+"""Settings of all unit tests: the same examples in every run, temporary files kept in the tree, a stand-in tenant."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.sailpoint.isc.tests.support.hand import Hand
+from ansible_collections.sailpoint.isc.tests.support.tenant import running_tenants
 from ansible_collections.sailpoint.isc.tests.support.zones import ZONES
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -34,10 +37,28 @@ settings.register_profile(
 )
 settings.load_profile("units")
 
+# The tenant of this process
+_urls: list[str] = []
+_stack = contextlib.ExitStack()
 
-def pytest_collection_finish() -> None:
-    """Make ready what all tests need before each of them goes off into a process of its own."""
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make ready what tests need before each of them goes off into a process of its own, as some runners do."""
     st.text().validate()
+    if not _urls and any("tenant" in getattr(item, "fixturenames", ()) for item in session.items):
+        _urls.extend(_stack.enter_context(running_tenants(1)))
+
+
+def pytest_unconfigure() -> None:
+    _stack.close()
+
+
+@pytest.fixture
+def tenant() -> Hand:
+    """The stand-in tenant, with nothing in it and no rate limit."""
+    hand = Hand(_urls[0])
+    hand.scenario()
+    return hand
 
 
 # For a whole module, so that Hypothesis may use it too.

@@ -14,16 +14,11 @@ import pytest
 from ansible_collections.sailpoint.isc.plugins.plugin_utils import _event_source
 from ansible_collections.sailpoint.isc.tests.support.event_source import Watching
 from ansible_collections.sailpoint.isc.tests.support.hand import Hand
-from ansible_collections.sailpoint.isc.tests.unit.plugins.modules.conftest import (  # noqa: F401
-    pytest_collection_finish,
-    pytest_unconfigure,
-    tenant,
-)
 
 
 @pytest.fixture
 def watching(
-    tenant: Hand,  # noqa: F811
+    tenant: Hand,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Watching]:
