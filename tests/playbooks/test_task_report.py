@@ -235,7 +235,7 @@ def test_harmful_names_are_text_in_the_page_and_whole_in_json_and_csv(report: Re
 def test_writes_the_formats_that_are_asked_for(report: Report, out: Path) -> None:
     (out / "isc.prom").write_text("old\n")
     (out / "isc.prom").chmod(0o600)
-    given = f"path={out}/isc.html formats='prom, junit,md' newer_than=60d"
+    given = f"path={out}/isc.html formats='prom, junit,md' newer_than=60d fail_on='ERROR, TEMPERROR'"
     played = report(KNOWN, "-e", given)
     assert played.rc == 0
     assert written(out) == ["isc.junit.xml", "isc.md", "isc.prom"]
@@ -259,12 +259,12 @@ def test_the_module_alone(report: Report, out: Path) -> None:
         {"name": "Report", "sailpoint.isc.task_report": {"path": path, "formats": "json"}, "register": "written"},
         {
             "name": "Count",
-            "ansible.builtin.debug": {"msg": "{{ (written.report | from_json).counts.pending }} pending"},
+            "ansible.builtin.debug": {"msg": "{{ (written.report | from_json).counts.pending }} wait"},
         },
     ]
     played = report(KNOWN, playbook=[{"name": "Report", "hosts": "localhost", "gather_facts": False, "tasks": tasks}])
     assert played.rc == 0
-    assert "3 pending" in played.shown
+    assert "3 wait" in played.shown
     assert written(out) == ["report.json"]
 
 
