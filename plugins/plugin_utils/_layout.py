@@ -25,7 +25,7 @@ _TEMPLATES = Path(__file__).parents[2] / "roles/task_report/templates"
 _LARGEST = 1_000_000  # bytes
 # Of so many kinds of tasks of sources there is room for details, unless they have very many runs or long names.
 _USUAL_KINDS = 1000
-# The comment at the top of the script
+# Comments of the script
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 

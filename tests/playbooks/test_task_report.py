@@ -247,7 +247,7 @@ def test_writes_the_formats_that_are_asked_for(report: Report, out: Path) -> Non
     assert metrics.endswith("# EOF\n")
     suite = ElementTree.parse(out / "isc.junit.xml").getroot()[0]
     failed = {case.get("classname"): failure.get("message") for case in suite for failure in case.iter("failure")}
-    assert failed == {"Active Directory (s-ad)": "First reason. Second reason."}
+    assert failed == {"Active Directory (s-ad)": "First reason. Second reason.", "HR (s-hr)": "It is gone."}
     assert "| Active Directory | TEMPERROR 20" in (out / "isc.md").read_text(encoding="utf-8")
     # A span of which the one before is not kept as a whole is compared with nothing.
     assert played.fact("task_report_result")["counts"]["failures_a_day_before"] is None

@@ -1,3 +1,6 @@
+/* Copyright (c) 2026, the sailpoint.isc contributors
+   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+   SPDX-License-Identifier: GPL-3.0-or-later */
 /* Beside each time, which is UTC, that of the reader; and a link to what is folded opens it. */
 const two = (number) => String(number).padStart(2, "0");
 const local = (time) => {
