@@ -247,7 +247,7 @@ OF_PLAYBOOK = {
         fails=True,
     ),
     "kinds": Case(
-        {"source_ids": "Workday", "kinds": "entitlements,uncorrelated_accounts"},
+        {"source_ids": "Workday", "kinds": "entitlements, uncorrelated_accounts\n", "fail_on": " ERROR, WARNING"},
         ['"Workday: nothing was pending, and no aggregation that has ended was found"'],
     ),
     "unknown": Case(
