@@ -85,3 +85,28 @@ def test_task_report_writes_a_page(user: User, tenant: Hand) -> None:
     assert [text for text in ("Workday", "SAP", "The account is locked.") if text not in page] == []
     assert json.loads((user.home / "report.json").read_text(encoding="utf-8"))
     assert len((user.home / "report.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_maintenance_window_puts_back_what_it_has_removed(user: User, tenant: Hand) -> None:
+    tenant.scenario(sources=[{**SOURCES[0], "schedules": {"accounts": "0 0 5 * * ?"}}])
+    window = {"source_ids": WORKDAY, "api_version": "v2025", "file": "window.json"}
+    play(user, tenant, "maintenance_window", only="begin", **window)
+    assert [effect for _path, effect in effects(tenant)] == ["deleted"]
+    play(user, tenant, "maintenance_window", only="end", **window)
+    assert [effect for _path, effect in effects(tenant)] == ["deleted", "created"]
+    assert not (user.home / "window.json").exists()
+
+
+def test_aggregate_again_starts_it_once(user: User, tenant: Hand) -> None:
+    failed = {"source": SAP, "age": "3h", "seconds": 60, "ends": "ERROR"}
+    course = {"seconds": 0, "completed_gap": 0, "ends": "ERROR"}
+    tenant.scenario(sources=[{**SOURCES[1], "accounts": course}], tasks=[failed])
+    assert "Started again" in play(user, tenant, "aggregate_again", source_id=SAP)
+    assert "has failed too" in play(user, tenant, "aggregate_again", source_id=SAP)
+    assert effects(tenant) == [(f"/beta/sources/{SAP}/load-accounts", "launched")]
+
+
+def test_report_stuck_tasks_tells_and_changes_nothing(user: User, tenant: Hand) -> None:
+    tenant.scenario(sources=SOURCES, tasks=[{"id": FIRST, "source": WORKDAY, "age": "2d"}])
+    assert "Workday" in play(user, tenant, "report_stuck_tasks", older_than="24h")
+    assert effects(tenant) == []
