@@ -53,6 +53,7 @@ _OPTION = re.compile(r"^ +:(\w+): (.*)$")
 _SEPARATOR = "\x1e"
 # What differs from run to run: points in time, minutes beside hours, fractions, ids that no scenario names
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?")
+_MEANWHILE = re.compile(r"\[\w+\] (\d+:)?\d+:\d\d |FAILED - RETRYING: ")
 _MINUTES = re.compile(r"(?<=\d h )\d+ min\b")
 _FRACTION = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
@@ -279,7 +280,8 @@ def normal(text: str) -> list[str]:
     for pattern, word in ((_TIME, "TIME"), (_MINUTES, "MINUTES"), (_FRACTION, "NUMBER")):
         text = pattern.sub(word, text)
     text = _ID.sub(lambda match: match[0] if match[0] in known else "ID", text)
-    return [line.rstrip() for line in text.strip("\n").splitlines()]
+    # What is told while a task runs, and how often one is tried, follows the clock.
+    return [line.rstrip() for line in text.strip("\n").splitlines() if not _MEANWHILE.match(line)]
 
 
 def _known_ids() -> set[str]:

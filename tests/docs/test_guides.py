@@ -70,10 +70,9 @@ def test_runs_every_playbook(page: Path) -> None:
 
 def test_hands_credentials_on() -> None:
     """The credential type of the guide: what its injectors put into the environment is all that a module needs."""
-    page = ROOT / "docs/docsite/rst/guide_automation_platform.rst"
-    parts = [yaml.safe_load(block.text) for block in blocks(page) if block.language == "yaml" and not block.marks]
-    (inputs,) = (part["fields"] for part in parts if "fields" in part)
-    (injected,) = (part["env"] for part in parts if "env" in part)
+    files = ROOT / "extensions/automation_platform"
+    inputs = yaml.safe_load((files / "credential_inputs.yml").read_text(encoding="utf-8"))["fields"]
+    injected = yaml.safe_load((files / "credential_injectors_controller.yml").read_text(encoding="utf-8"))["env"]
     with Stage() as stage:
         stage.start_tenant("globex")
         usual = stage.environment()
