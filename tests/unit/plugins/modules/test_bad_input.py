@@ -140,7 +140,7 @@ OF_MODULES: dict[str, list[tuple[dict[str, t.Any], str]]] = {
         ({"sources": ["HR", ""]}, r'sources\[1\]: name is "": it is empty'),
         ({"sources": "HR, "}, r'sources\[1\]: name is "": it is empty'),
         ({"sources": [{"name": "HR", "max_age": "soon"}]}, r'sources\[0\] \(HR\): max_age is "soon"'),
-        ({"sources": [["HR"]]}, "'sources' must be"),
+        ({"sources": [["HR"]]}, "'sources' must b[ey]"),
         ({"sources": [{"name": "HR", "require_healthy": "x"}]}, r"sources\[0\] \(HR\): .*require_healthy"),
         ({"sources": [{"id": ".."}]}, 'id is "..".*no id looks like this'),
         ({"sources": [{"id": "a", "name": ""}]}, 'name is "": it is empty'),
