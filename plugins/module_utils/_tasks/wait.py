@@ -217,6 +217,7 @@ class Wait:
     names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     narrator: Narrator | None = None
     _underway: t.Collection[str] = dataclasses.field(default=(), init=False)
+    _pending: t.Collection[Record] = dataclasses.field(default=(), init=False)
 
     def __post_init__(self) -> None:
         self._narrator = self.narrator or Narrator(self.client, self.names)
@@ -265,10 +266,13 @@ class Wait:
         return done
 
     def _state(self) -> str:
-        return self._narrator.pending(self.watch.seen.pending().values())
+        return self._narrator.pending(self._pending)
 
     def _say_what_is_underway(self) -> None:
-        pending = {key: self._name(record) for key, record in self.watch.seen.pending().items()}
+        records = self.watch.seen.pending()
+        # Another thread may fill a pause with it while the next poll changes what was seen.
+        self._pending = tuple(records.values())
+        pending = {key: self._name(record) for key, record in records.items()}
         for unknown in self.watch.unknown:
             self.client.underway.setdefault(unknown, name_of({"id": unknown}))
         for over in {*self._underway} - {*pending, *self.watch.unknown}:

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._progress import Progress
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
@@ -549,6 +550,22 @@ def test_a_task_that_vanishes_while_quiet_is_waited_for_is_not_underway() -> Non
     tasks.vanished = {"a"}
     wait.run()
     assert wait.client.underway == {}
+
+
+def test_another_thread_may_fill_a_pause_while_a_poll_changes_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    tasks = Tasks(FakeClock(), a=(0, 6, "SUCCESS"))
+    wait = wait_for(tasks, ["a"])
+    wait.client.show(Progress(lines.append, 1e-9))
+    clear = Sightings.clear
+
+    def clear_and_fill(seen: Sightings) -> None:
+        clear(seen)
+        wait.client.progress.fill()
+
+    monkeypatch.setattr(Sightings, "clear", clear_and_fill)
+    wait.run()
+    assert [line.partition(" ")[2] for line in lines].count("QUARTZ, a: pending") >= 2
 
 
 NUMBERS = st.integers() | st.floats(allow_nan=False)
