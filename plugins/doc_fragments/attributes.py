@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Fragment sailpoint.isc.attributes; attributes.info for modules that only read."""
+    """Fragment sailpoint.isc.attributes; attributes.info for modules that change nothing."""
 
     DOCUMENTATION = r"""
 attributes:

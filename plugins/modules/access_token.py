@@ -21,16 +21,11 @@ author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
   - sailpoint.isc.attributes
+  - sailpoint.isc.attributes.info
 attributes:
   check_mode:
     support: full
     details: The module requests a token in check mode too, because later tasks need it. That changes nothing.
-  diff_mode:
-    support: N/A
-    details: This module changes nothing.
-  idempotent:
-    support: full
-    details: This module changes nothing.
 notes:
   - Cannot run with C(async), because that would leave the token in a file.
 """

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - sailpoint.isc.auth
   - sailpoint.isc.attributes
   - sailpoint.isc.attributes.info
+  - sailpoint.isc.listing.pages
 options:
   ids:
     description:
@@ -72,15 +73,6 @@ options:
       - The fields to sort by, separated by commas. A minus sign before a field sorts in descending order.
     type: str
     default: name
-  limit:
-    description:
-      - The size of a page, from 1 to 250 records. The module reads as many pages as it needs.
-    type: int
-    default: 250
-  max_results:
-    description:
-      - The maximum number of records to return. If not set, all are returned.
-    type: int
   count:
     description:
       - Also return RV(total_count). Counting takes time in the tenant. With O(healthy), the module reads all records

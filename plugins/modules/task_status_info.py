@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - sailpoint.isc.attributes
   - sailpoint.isc.attributes.info
   - sailpoint.isc.listing
+  - sailpoint.isc.listing.pages
   - sailpoint.isc.listing.fields
 options:
   id:
@@ -37,21 +38,6 @@ options:
       - A long list is split into several requests.
     type: list
     elements: str
-  source_ids:
-    description:
-      - Only the tasks of the sources with these ids.
-    type: list
-    elements: str
-  source_names:
-    description:
-      - Only the tasks of the sources with these names. With O(source_ids), those sources are added to these.
-      - Names must match exactly, including upper and lower case. The module looks them up once, with one request, or a
-        few if there are many. This needs the scope C(idn:sources:read).
-      - If no source has a name, the module fails and suggests similar ones. If several have it, it fails with their
-        ids.
-    type: list
-    elements: str
-    version_added: 0.3.0
   types:
     description:
       - Only the tasks of these task definitions, such as V(CLOUD_ACCOUNT_AGGREGATION), V(CLOUD_GROUP_AGGREGATION)
