@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
@@ -28,6 +29,7 @@ class InvalidOption(IscError):
         super().__init__(f"{option} is {shown(value)}: {advice}.")
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class RequestFailed(IscError):
     """A request did not bring the answer that was asked for.
 
@@ -36,34 +38,18 @@ class RequestFailed(IscError):
     retry_after: seconds that the server asked to wait, None where it said nothing.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        method: str,
-        url: str,
-        advice: str = "",
-        status: int | None = None,
-        request_id: str | None = None,
-        detail_code: str | None = None,
-        tracking_id: str | None = None,
-        transient: bool = False,
-        maybe_applied: bool = False,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.method = method
-        self.url = url
-        self.advice = advice
-        self.status = status
-        self.request_id = request_id
-        self.detail_code = detail_code
-        self.tracking_id = tracking_id
-        self.transient = transient
-        self.maybe_applied = maybe_applied
-        self.retry_after = retry_after
-        self.attempts = 1
+    reason: str
+    method: str
+    url: str
+    advice: str = ""
+    status: int | None = None
+    request_id: str | None = None
+    detail_code: str | None = None
+    tracking_id: str | None = None
+    transient: bool = False
+    maybe_applied: bool = False
+    retry_after: float | None = None
+    attempts: int = 1
 
     def as_failure(self) -> dict[str, t.Any]:
         return {
