@@ -11,7 +11,6 @@ The error bodies are those of SailPoint's OpenAPI documents, and others that wer
 
 from __future__ import annotations
 
-import dataclasses
 import http.client
 import json
 import re
@@ -29,6 +28,8 @@ try:
 except ImportError:
     pass
 
+_TRANSIENT_STATUS = frozenset((408, 429, 500, 502, 503, 504))
+_NOT_APPLIED = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
 _LONGEST_TEXT = 300
 _LONGEST_PAGE = 4096
 _CHECK_NETWORK = "check base_url, the network and the proxy settings"
@@ -50,25 +51,31 @@ _SERVER_ADVICE = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class ErrorResponse:
-    """What an answer with an error status says."""
+class Failure(t.NamedTuple):
+    """Why a request failed, in facts of RequestFailed."""
 
     reason: str
-    advice: str
+    advice: str = _CHECK_NETWORK
+    transient: bool = True
+    maybe_applied: bool = True
     detail_code: str | None = None
     tracking_id: str | None = None
 
-    @classmethod
-    def read(cls, status: int, body: t.Any, redacted: t.Callable[[str], str] = str) -> ErrorResponse:
-        """From the status and the body: JSON as it was parsed, or text. redacted: takes out what is not to be shown."""
-        said = _said(body, redacted)
-        return cls(
-            reason=f"was refused with {status}" + (f" ({said})" if said else ""),
-            advice=_ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "check base_url and the options"),
-            detail_code=_string(body, "detailCode", redacted),
-            tracking_id=_string(body, "trackingId", redacted),
-        )
+
+def error_response(status: int, body: t.Any, redacted: t.Callable[[str], str] = str) -> Failure:
+    """Reads an answer with an error status. body: JSON as it was parsed, or text.
+
+    redacted: takes out what is not to be shown.
+    """
+    said = _said(body, redacted)
+    return Failure(
+        f"was refused with {status}" + (f" ({said})" if said else ""),
+        _ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "check base_url and the options"),
+        transient=status in _TRANSIENT_STATUS,
+        maybe_applied=status not in _NOT_APPLIED,
+        detail_code=_string(body, "detailCode", redacted),
+        tracking_id=_string(body, "trackingId", redacted),
+    )
 
 
 def _said(body: t.Any, redacted: t.Callable[[str], str]) -> str:
@@ -114,16 +121,6 @@ def kind_of(content: bytes, body: t.Any) -> str:
     return f"the JSON {_one_line(json.dumps(body))}"
 
 
-@dataclasses.dataclass(frozen=True)
-class BrokenConnection:
-    """Why no answer came; maybe_applied: the request may have reached the tenant all the same."""
-
-    reason: str
-    advice: str = _CHECK_NETWORK
-    transient: bool = True
-    maybe_applied: bool = True
-
-
 class Limit(t.NamedTuple):
     """How many seconds a request was given. by_deadline: what was left of a wait, and not request_timeout."""
 
@@ -141,9 +138,7 @@ class Limit(t.NamedTuple):
         return f"{_CHECK_NETWORK}, or raise {'timeout' if self.by_deadline else 'request_timeout'}"
 
 
-def broken_connection(
-    error: BaseException, limit: Limit, proxy: str | None = None, cut: bool = False
-) -> BrokenConnection:
+def broken_connection(error: BaseException, limit: Limit, proxy: str | None = None, cut: bool = False) -> Failure:
     """Reads an exception of requests, urllib3 or the socket.
 
     limit: the time limit of what failed.
@@ -152,13 +147,13 @@ def broken_connection(
     """
     if cut:
         option = "" if limit.by_deadline else " (request_timeout)"
-        return BrokenConnection(f"was cut off: the answer was not complete within {limit}{option}", limit.advice)
+        return Failure(f"was cut off: the answer was not complete within {limit}{option}", limit.advice)
     causes = _Causes(error)
     # The second is urllib3's own.
     untrusted = causes.find(ssl.SSLCertVerificationError) or causes.named("CertificateError")
     if untrusted is not None:
         why = getattr(untrusted, "verify_message", "") or (str(untrusted) if len(untrusted.args) == 1 else "")
-        return BrokenConnection(
+        return Failure(
             f"failed: the server's certificate is not accepted ({_one_line(why) or 'it is not trusted'})",
             "check the host name in base_url, or name the bundle of your certificate authority in ca_path",
             transient=False,
@@ -170,7 +165,7 @@ def broken_connection(
         return _broken_proxy(causes, limit, proxy)
     unresolved = causes.find(socket.gaierror)
     if unresolved is not None:
-        return BrokenConnection(
+        return Failure(
             "failed: the host name cannot be resolved",
             transient=unresolved.errno == socket.EAI_AGAIN,
             maybe_applied=False,
@@ -178,36 +173,36 @@ def broken_connection(
     # Before the timeouts, of which urllib3 makes this one.
     if causes.find(urllib3_errors.NewConnectionError):
         refused = causes.find(ConnectionRefusedError) is not None
-        return BrokenConnection(
+        return Failure(
             "failed: the connection was refused" if refused else "failed: no connection to the host",
             maybe_applied=False,
         )
     if causes.timed_out():
-        return BrokenConnection(
+        return Failure(
             f"got no complete answer within {limit}",
             limit.advice,
             maybe_applied=causes.find(urllib3_errors.ConnectTimeoutError) is None,
         )
     if causes.find(ConnectionError, http.client.HTTPException, urllib3_errors.ProtocolError, ssl.SSLEOFError):
-        return BrokenConnection("failed: the connection broke before the answer was complete")
+        return Failure("failed: the connection broke before the answer was complete")
     if causes.find(ssl.SSLError):
-        return BrokenConnection(
+        return Failure(
             "failed: no TLS connection could be agreed on",
             "check that base_url is an https address and the port is right",
             transient=False,
         )
     if causes.find(urllib3_errors.DecodeError):
-        return BrokenConnection("failed: the answer cannot be decompressed")
-    return BrokenConnection(f"failed ({type(causes.all[-1]).__name__})", transient=False)
+        return Failure("failed: the answer cannot be decompressed")
+    return Failure(f"failed ({type(causes.all[-1]).__name__})", transient=False)
 
 
-def _broken_proxy(causes: _Causes, limit: Limit, address: str | None) -> BrokenConnection:
+def _broken_proxy(causes: _Causes, limit: Limit, address: str | None) -> Failure:
     """Why a request did not get through a proxy."""
     proxy = f"the proxy {address}" if address else "the proxy"
     refusal = next((found for cause in causes.all if (found := _TUNNEL.fullmatch(str(cause)))), None)
     if refusal is not None:
         status, text = int(refusal[1]), _one_line(refusal[2])
-        return BrokenConnection(
+        return Failure(
             f"failed: {proxy} refused the connection with {status}" + (f" ({text})" if text else ""),
             _PROXY_LOGIN if status == 407 else _PROXY_REFUSES,
             transient=status == 429 or status >= 500,
@@ -224,12 +219,10 @@ def _broken_proxy(causes: _Causes, limit: Limit, address: str | None) -> BrokenC
         why, transient = f"no answer within {limit}", True
     elif causes.find(ConnectionError, http.client.HTTPException):
         # It may have had the request before.
-        return BrokenConnection(f"failed: the connection to {proxy} broke", _CHECK_PROXY)
+        return Failure(f"failed: the connection to {proxy} broke", _CHECK_PROXY)
     else:
         why, transient = "no connection", True
-    return BrokenConnection(
-        f"failed: {proxy} cannot be reached: {why}", _CHECK_PROXY, transient=transient, maybe_applied=False
-    )
+    return Failure(f"failed: {proxy} cannot be reached: {why}", _CHECK_PROXY, transient=transient, maybe_applied=False)
 
 
 class _Causes:

@@ -46,8 +46,6 @@ try:
 except ImportError:
     HAS_REQUESTS = False
 
-_TRANSIENT_STATUS = frozenset((408, 429, 500, 502, 503, 504))
-_NOT_APPLIED = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429))
 # Every JWT begins like this, also one that was never ours.
 _ANY_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 _MOST_REDIRECTS = 3
@@ -284,15 +282,9 @@ class Transport:
             raise self._failure(call, f"failed: {error}", advice=advice) from None
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             proxy = select_proxy(url, proxies)
-            why = failures.broken_connection(
-                error,
-                limit,
-                proxy=None if proxy is None else _origin(proxy),
-                cut=cut is not None and cut.done,
-            )
-            raise self._failure(
-                call, why.reason, advice=why.advice, transient=why.transient, maybe_applied=why.maybe_applied
-            ) from None
+            origin = None if proxy is None else _origin(proxy)
+            why = failures.broken_connection(error, limit, origin, cut is not None and cut.done)
+            raise self._failure(call, **why._asdict()) from None
 
     def _limit(self) -> failures.Limit:
         """How long the request at hand may take from now on."""
@@ -316,18 +308,9 @@ class Transport:
                 readable = False
         if not 200 <= status < 300:
             said = body if readable else content.decode("utf-8", errors="replace")
-            error_response = failures.ErrorResponse.read(status, said, self.redacted)
-            raise self._failure(
-                call,
-                error_response.reason,
-                advice=call.advice.get(status, error_response.advice),
-                response=response,
-                detail_code=error_response.detail_code,
-                tracking_id=error_response.tracking_id,
-                transient=status in _TRANSIENT_STATUS,
-                maybe_applied=status not in _NOT_APPLIED,
-                retry_after=_retry_after(headers),
-            )
+            why = failures.error_response(status, said, self.redacted)
+            why = why._replace(advice=call.advice.get(status, why.advice))
+            raise self._failure(call, response=response, retry_after=_retry_after(headers), **why._asdict())
         if call.accept is None:
             return Answer(status, headers, None)
         if not readable or (body is None and status != 204) or not call.accept(body):
@@ -363,16 +346,15 @@ class Transport:
         self, call: Call, reason: str, response: requests.Response | None = None, **facts: t.Any
     ) -> RequestFailed:
         request_id = "" if response is None else response.headers.get("SLPT-Request-ID", "")
-        error = RequestFailed(
+        return RequestFailed(
             one_line(self.redacted(reason)),
             method=call.method,
             url=call.url,
             status=None if response is None else response.status_code,
             request_id=one_line(self.redacted(request_id)) or None,
+            attempts=call.attempts,
             **facts,
         )
-        error.attempts = call.attempts
-        return error
 
     def redacted(self, text: str) -> str:
         """The text without any secret or token that is known."""

@@ -12,9 +12,9 @@ import typing as t
 import pytest
 import requests
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.failures import (
-    ErrorResponse,
     Limit,
     broken_connection,
+    error_response,
     kind_of,
 )
 from hypothesis import given
@@ -61,26 +61,24 @@ JSON = st.recursive(
     ],
 )
 def test_an_error_body_is_worded_on_one_line(body: t.Any, said: str) -> None:
-    assert ErrorResponse.read(400, body).reason == ("was refused with 400" + (f" ({said})" if said else ""))
+    assert error_response(400, body).reason == ("was refused with 400" + (f" ({said})" if said else ""))
 
 
 def test_a_long_text_is_cut() -> None:
-    reason = ErrorResponse.read(500, {"error": "long " * 1000}).reason
+    reason = error_response(500, {"error": "long " * 1000}).reason
     assert reason.endswith("...)")
     assert len(reason) < 350
 
 
 def test_the_codes_that_support_asks_for_are_taken_as_they_are() -> None:
-    refusal = ErrorResponse.read(400, {"detailCode": "400.1", "trackingId": "t-1"})
+    refusal = error_response(400, {"detailCode": "400.1", "trackingId": "t-1"})
     assert (refusal.detail_code, refusal.tracking_id) == ("400.1", "t-1")
-    refusal = ErrorResponse.read(400, {"detailCode": 400, "trackingId": None})
+    refusal = error_response(400, {"detailCode": 400, "trackingId": None})
     assert (refusal.detail_code, refusal.tracking_id) == (None, None)
 
 
 def test_every_refusal_has_its_advice() -> None:
-    advice = {
-        status: ErrorResponse.read(status, None).advice for status in (400, 401, 403, 404, 408, 418, 429, 500, 503)
-    }
+    advice = {status: error_response(status, None).advice for status in (400, 401, 403, 404, 408, 418, 429, 500, 503)}
     assert all(advice.values())
     assert "fewer forks" in advice[429]
     assert "scope" in advice[403]
@@ -89,7 +87,7 @@ def test_every_refusal_has_its_advice() -> None:
 
 @given(st.integers(300, 599), JSON)
 def test_any_error_body_is_read_to_one_line(status: int, body: t.Any) -> None:
-    reason = ErrorResponse.read(status, body).reason
+    reason = error_response(status, body).reason
     assert reason.startswith(f"was refused with {status}")
     assert reason.isprintable()
 
