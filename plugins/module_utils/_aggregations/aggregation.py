@@ -13,13 +13,11 @@ import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import (
-    Guard,
     NotWanted,
     Start,
     Starter,
     Turn,
     Wanted,
-    subject_of,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
@@ -66,17 +64,23 @@ class Aggregate:
         self._options = options
         self._turn = turn or Turn()
         self._clock = clock or Clock()
-        self._source = source or Reference(options["source_id"], options.get("source_name"))
         self._known = known or KnownSources(Sources(client))
         self._aggregations = Aggregations(client)
-        self._kind = KINDS[options["aggregation"]]
-        if options["disable_optimization"] and not self._kind.optimized:
+        self._wanted = Wanted(
+            source or Reference(options["source_id"], options["source_name"]),
+            KINDS[options["aggregation"]],
+            options["file"],
+            options["disable_optimization"],
+            options["on_busy"],
+            None if options["max_age"] is None else duration("max_age", options["max_age"]),
+            options["require_healthy"],
+        )
+        if options["disable_optimization"] and not self._wanted.kind.optimized:
             raise InvalidOption("disable_optimization", True, f"it is for accounts, not for {options['aggregation']}")
         if options["file"] is not None and not (
             os.path.isfile(options["file"]) and os.access(options["file"], os.R_OK)
         ):
             raise InvalidOption("file", options["file"], "this is no file that can be read")
-        self._max_age = None if options["max_age"] is None else duration("max_age", options["max_age"])
         self._waiter()
 
     def planned(self) -> dict[str, t.Any]:
@@ -102,26 +106,14 @@ class Aggregate:
 
     def _starter(self) -> Starter:
         """What starts it, once it is known which source is meant. Raises IscError where none is."""
-        options = self._options
-        self._known.identify([self._source])
-        wanted = Wanted(
-            self._source.id,
-            self._kind,
-            options["file"],
-            options["disable_optimization"],
-            options["on_busy"],
-            self._max_age,
-            self._source.name,
+        self._known.identify([self._wanted.source])
+        return Starter(
+            self._client, self._tasks, self._aggregations, self._wanted, self._waiter, self._turn, self._known
         )
-        guard = _Health(self._known, self._source if options.get("require_healthy") else None)
-        return Starter(self._client, self._tasks, self._aggregations, wanted, self._waiter, self._turn, guard)
 
     def tell(self, text: str, task: Record | None = None) -> None:
         """Tells of this aggregation; task: its record, where there is one."""
-        self._client.progress.tell(f"{self._subject(task or {})}: {text}")
-
-    def _subject(self, task: Record) -> str:
-        return subject_of(self._source.id, self._source.name, self._kind, task)
+        self._client.progress.tell(f"{self._wanted.subject(task or {})}: {text}")
 
     def _told(self, start: Start) -> str:
         task = start.task or {}
@@ -150,8 +142,8 @@ class Aggregate:
                 self._client,
                 self._options["fail_on"],
                 fields=None,
-                names=starter.names(),
-                narrator=Narrator(self._client, {}, self._subject, self._aggregations.counts),
+                names=self._wanted.names(),
+                narrator=Narrator(self._client, {}, self._wanted.subject, self._aggregations.counts),
             ).run()
         except WaitFailed as error:
             failure, found = error, error.as_failure()
@@ -161,7 +153,7 @@ class Aggregate:
         result["task"] = watch.seen.get(followed, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
         with self._client.transport.until(min(self._clock.now() + _FOR_PROGRESS, waiter.deadline() + LAST_LOOK)):
-            progress = self._aggregations.progress(followed) if self._kind.tells_progress else None
+            progress = self._aggregations.progress(followed) if self._wanted.kind.tells_progress else None
         if progress is not None:
             result["progress"] = progress
         if failure is not None:
@@ -179,18 +171,3 @@ class Aggregate:
         if start.note:
             result["msg"] = start.note
         return result
-
-
-class _Health(Guard):
-    """Holds while the source, where one is given, is healthy."""
-
-    def __init__(self, known: KnownSources, source: Reference | None) -> None:
-        self._known = known
-        self._source = source
-
-    def check(self) -> None:
-        if self._source is not None:
-            self._known.check_health(self._source)
-
-    def outdate(self) -> None:
-        self._known.outdate()

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operations import KINDS, Aggregations, Kind
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
@@ -47,16 +48,25 @@ _MOST_GROUNDLESS_REFUSALS = 2
 class Wanted:
     """What is wanted. max_age: seconds for which the last success is good enough; None: start in any case.
 
-    source_name: what the caller calls the source; None: as the tenant does.
+    source: which source is meant; its id counts once it is identified.
     """
 
-    source_id: str
+    source: Reference
     kind: Kind
     file: str | None = None
     disable_optimization: bool = False
     on_busy: str = "fail"
     max_age: float | None = None
-    source_name: str | None = None
+    require_healthy: bool = False
+
+    def names(self) -> dict[str, str]:
+        """What the caller calls the source, by its id; empty where that is nothing."""
+        return {} if self.source.name is None else {self.source.id: self.source.name}
+
+    def subject(self, task: Record) -> str:
+        """Source and kind, as lines about it begin; task: its record, as far as it is known."""
+        source = self.source.name or source_of(task)[1] or self.source.id or "a source"
+        return f"{one_line(source, _LONGEST_SOURCE)}, {self.kind.words}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,18 +97,11 @@ class Turn:
         """Lets the launches go out that come after this one; to be called before anything is waited for."""
 
 
-class Guard:
-    """What has to hold of the source right before a launch. This one lets every launch pass."""
-
-    def check(self) -> None:
-        """Raises IscError where nothing may be started."""
-
-    def outdate(self) -> None:
-        """Something was started or waited for: what was read before says nothing any more."""
-
-
 class Starter:
-    """Starts one aggregation. waiter: makes a waiter that has the timeout for all that is waited for."""
+    """Starts one aggregation. waiter: makes a waiter that has the timeout for all that is waited for.
+
+    known: what was read of the sources.
+    """
 
     def __init__(
         self,
@@ -108,7 +111,7 @@ class Starter:
         wanted: Wanted,
         waiter: t.Callable[[], Waiter],
         turn: Turn,
-        guard: Guard | None = None,
+        known: KnownSources,
     ) -> None:
         self._client = client
         self._tasks = tasks
@@ -117,10 +120,10 @@ class Starter:
         self._new_waiter = waiter
         self._clock = waiter().clock
         self._turn = turn
-        self._guard = guard or Guard()
+        self._known = known
         self._ends_at = 0.0
         # Tasks that were there before the launch; that an answer tells the time in whole seconds cannot mislead then.
-        self._known: set[str] = set()
+        self._earlier: set[str] = set()
 
     def waiter(self) -> Waiter:
         """A waiter whose time is up with the timeout, which begins with run()."""
@@ -129,10 +132,12 @@ class Starter:
     def planned(self) -> Start:
         """What run() would do, as far as that can be known without doing it. Raises IscError as run() would."""
         recent = self._recent_success()
-        running = None if recent else self._running(self._wanted.kind)
-        if recent or (running and self._wanted.on_busy != "wait"):
-            return recent or self._when_busy(t.cast(Record, running))
-        self._guard.check()
+        if recent:
+            return recent
+        running = self._running(self._wanted.kind)
+        if running and self._wanted.on_busy != "wait":
+            return self._when_busy(running)
+        self._check_health()
         return Start("started", None, note="It would be started.")
 
     def run(self) -> Start:
@@ -167,13 +172,12 @@ class Starter:
             else:
                 return self._when_busy(blocking)
 
-    def names(self) -> dict[str, str]:
-        """What the caller calls the source, by its id; empty where that is nothing."""
-        name = self._wanted.source_name
-        return {} if name is None else {self._wanted.source_id: name}
+    def _check_health(self) -> None:
+        if self._wanted.require_healthy:
+            self._known.check_health(self._wanted.source)
 
     def _name(self, record: Record) -> str:
-        return name_of(record, self.names())
+        return name_of(record, self._wanted.names())
 
     def _when_busy(self, running: Record) -> Start:
         if self._wanted.on_busy == "fail":
@@ -184,7 +188,7 @@ class Starter:
         if self._wanted.on_busy == "skip":
             return Start("skipped", running, note=note)
         self._id_of(running)
-        self._guard.outdate()
+        self._known.outdate()
         self._turn.pass_on()
         return Start("adopted", running, note=note)
 
@@ -208,31 +212,28 @@ class Starter:
         return None
 
     def _selection(self, *kinds: Kind, **facts: t.Any) -> Selection:
-        return Selection(source_ids=[self._wanted.source_id], types=[kind.definition for kind in kinds], **facts)
+        return Selection(source_ids=[self._wanted.source.id], types=[kind.definition for kind in kinds], **facts)
 
     def _running(self, *kinds: Kind) -> Record | None:
         """The newest of these aggregations of the source that has not completed."""
         running = list(self._tasks.pending(self._selection(*kinds)))
-        self._known.update(filter(None, map(task_id, running)))
+        self._earlier.update(filter(None, map(task_id, running)))
         return running[0] if running else None
 
     def _pause(self) -> None:
-        self._guard.outdate()
+        self._known.outdate()
         left = max(0.0, self._ends_at - self._clock.now())
         self._clock.sleep(min(next(self._new_waiter().pauses), left))
 
     def _let_finish(self, running: Record) -> None:
         busy_id = self._id_of(running)
-        self._guard.outdate()
+        self._known.outdate()
         self._turn.pass_on()
-        wanted = self._wanted
-        subject = subject_of(wanted.source_id, wanted.source_name, wanted.kind, running)
-        self._client.progress.tell(f"{subject}: waits for the end of {self._name(running)}")
-        waiter = self.waiter()
+        self._client.progress.tell(f"{self._wanted.subject(running)}: waits for the end of {self._name(running)}")
         grace = max(0.0, self._ends_at - self._clock.now())
         watch = _WatchWhileWanted(self._turn, self._tasks, [busy_id], grace, self._clock)
         try:
-            Wait(watch, waiter, self._client, fail_on=(), fields=None, names=self.names()).run()
+            Wait(watch, self.waiter(), self._client, fail_on=(), fields=None, names=self._wanted.names()).run()
         except WaitFailed as error:
             if isinstance(error.cause, NotWanted):
                 raise error.cause from None
@@ -247,13 +248,13 @@ class Starter:
         self._turn.wait()
         # Whoever has its turn late has as much time as the others.
         self._ends_at += self._clock.now() - asked_at
-        self._guard.check()
-        self._guard.outdate()
+        self._check_health()
+        self._known.outdate()
         server_time = self._client.transport.server_time
         since = self._client.now() if server_time is None else server_time.timestamp()
         try:
             launch = self._aggregations.launch(
-                wanted.source_id, wanted.kind, wanted.file, wanted.disable_optimization, self._turn.check
+                wanted.source.id, wanted.kind, wanted.file, wanted.disable_optimization, self._turn.check
             )
         except RequestFailed as error:
             if not error.maybe_applied:
@@ -273,9 +274,11 @@ class Starter:
 
         since: the moment of the launch, seconds since 1970.  Raises RequestFailed that says that one may be running.
         """
-        source = self._wanted.source_name or self._wanted.source_id
-        key = f"{self._wanted.source_id}/{self._wanted.kind.operation}"
-        self._client.underway[key] = f"perhaps an aggregation of {source}, whose launch was not answered"
+        source = self._wanted.source
+        key = f"{source.id}/{self._wanted.kind.operation}"
+        self._client.underway[key] = (
+            f"perhaps an aggregation of {source.name or source.id}, whose launch was not answered"
+        )
         ends_at = max(self._ends_at, self._clock.now() + _LEAST_LOOKING)
         waiter = Waiter(ends_at - self._clock.now(), doubling(_FIRST_PAUSE, _LONGEST_PAUSE), self._clock, ends_at)
         found: list[Record] = []
@@ -310,7 +313,7 @@ class Starter:
 
     def _look(self) -> str:
         return (
-            f"look for it with pending_tasks_info (source_ids: [{shown(self._wanted.source_id)}]) before you run this "
+            f"look for it with pending_tasks_info (source_ids: [{shown(self._wanted.source.id)}]) before you run this "
             "again, or run it with on_busy: adopt"
         )
 
@@ -323,7 +326,7 @@ class Starter:
         new = {}
         for record in [*self._tasks.pending(selection), *self._tasks.listing(selection)]:
             created, new_id = created_at(record), task_id(record)
-            if created is not None and created >= since and new_id is not None and new_id not in self._known:
+            if created is not None and created >= since and new_id is not None and new_id not in self._earlier:
                 new[created, new_id] = record
         return [new[key] for key in sorted(new)]
 
@@ -338,9 +341,3 @@ class _WatchWhileWanted(IdsWatch):
     def poll(self) -> bool:
         self._turn.check()
         return super().poll()
-
-
-def subject_of(source_id: str | None, source_name: str | None, kind: Kind, task: Record) -> str:
-    """Source and kind of an aggregation, as lines about it begin; task: its record, as far as it is known."""
-    source = source_name or source_of(task)[1] or source_id or "a source"
-    return f"{one_line(source, _LONGEST_SOURCE)}, {kind.words}"

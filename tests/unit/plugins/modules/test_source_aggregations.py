@@ -255,7 +255,7 @@ def test_launches_go_out_in_the_order_of_the_list(
     others = threading.Semaphore(0)
 
     def slowly(starter: Starter, *kinds: t.Any) -> t.Any:
-        if starter._wanted.source_id == slow:
+        if starter._wanted.source.id == slow:
             # Not before another one has been looked up: it would be ready to go.
             assert others.acquire(timeout=30)
         found = look_up(starter, *kinds)

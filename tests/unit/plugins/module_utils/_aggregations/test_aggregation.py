@@ -32,11 +32,13 @@ def aggregate(*script: t.Any, **options: t.Any) -> tuple[Aggregate, Wire]:
     client = Client(settings(), transport=connected(wire, clock))
     given = {
         "source_id": "s",
+        "source_name": None,
         "aggregation": "accounts",
         "file": None,
         "disable_optimization": False,
         "on_busy": "fail",
         "max_age": None,
+        "require_healthy": False,
         "wait": False,
         "timeout": "1h",
         "interval": "0.001",

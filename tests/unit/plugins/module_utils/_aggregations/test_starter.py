@@ -27,6 +27,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starte
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
@@ -147,9 +149,10 @@ def starter(tenant: Tenant, timeout: float = 600, turn: Turn | None = None, **wa
         client,
         t.cast(TaskStatuses, tenant),
         t.cast(Aggregations, tenant),
-        Wanted("s", wanted.pop("kind", ACCOUNTS), **wanted),
+        Wanted(Reference("s", wanted.pop("source_name", None)), wanted.pop("kind", ACCOUNTS), **wanted),
         lambda: Waiter(timeout, doubling(2, 30), tenant.clock),
         turn or Turn(),
+        KnownSources(Sources(client)),
     )
 
 
