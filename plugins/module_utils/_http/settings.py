@@ -88,13 +88,14 @@ class Settings:
         api = API_VERSIONS.get(options["api_version"])
         if api is None:
             raise InvalidOption("api_version", options["api_version"], f"give one of {', '.join(API_VERSIONS)}")
+        base_url = _base_url(options["base_url"], api)
         settings = cls(
-            base_url=_base_url(options["base_url"], api),
+            base_url=base_url,
             api=api,
             client_id=options["client_id"],
             client_secret=options["client_secret"],
             access_token=_token(options["access_token"]),
-            verify=_verify(options["validate_certs"], options["ca_path"]),
+            verify=_verify(options["validate_certs"], options["ca_path"], base_url),
             request_timeout=_number("request_timeout", options["request_timeout"], positive=True),
             retries=int(_number("retries", options["retries"], _MOST_RETRIES)),
             max_retry_delay=_number("max_retry_delay", options["max_retry_delay"]),
@@ -164,13 +165,17 @@ def _token(value: str | None) -> str | None:
     return value
 
 
-def _verify(validate_certs: bool, ca_path: str | None) -> bool | str:
+def _verify(validate_certs: bool, ca_path: str | None, base_url: str) -> bool | str:
+    """What requests is to verify with: a bundle for all programs counts where none is named for this tenant."""
     if not validate_certs:
         return False
-    return True if ca_path is None else check_certificates("ca_path", ca_path)
+    bundles = {"ca_path": ca_path}
+    if base_url.startswith("https:"):
+        bundles.update((name, os.environ.get(name)) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+    return next((_checked(name, path) for name, path in bundles.items() if path), True)
 
 
-def check_certificates(name: str, path: str) -> str:
+def _checked(name: str, path: str) -> str:
     """The path itself, if certificates can be read from it. Raises InvalidOption with the name of what gave it."""
     try:
         if os.path.isdir(path):

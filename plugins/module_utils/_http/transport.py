@@ -15,7 +15,6 @@ import contextlib
 import contextvars
 import dataclasses
 import json
-import os
 import random
 import re
 import socket
@@ -32,7 +31,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import Reque
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import failures
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.json_text import read_json
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.multipart import BrokenUpload
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings, check_certificates
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line, valid_text
 from ansible_collections.sailpoint.isc.plugins.module_utils._version import VERSION
 
@@ -133,7 +132,6 @@ class Transport:
         # Of each thread, and of those that it starts for its own work in a copy of its context
         self._deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
         self._offset_told = False
-        self._verify = _certificates(settings)
         self._session = requests.Session()
         # It would read what a redirect comes with, however long that takes.
         self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
@@ -264,7 +262,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
                 timeout=timeout,
-                verify=self._verify,
+                verify=self._settings.verify,
                 proxies=proxies,
             )
             self._read_clock(response.headers, asked_at, time.time())
@@ -410,18 +408,6 @@ def _origin(url: str) -> str:
         return ""
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in (None, default) else "")
-
-
-def _certificates(settings: Settings) -> bool | str:
-    """What requests is to verify with: a bundle for all programs counts where none is named for this tenant.
-
-    Raises InvalidOption.
-    """
-    if settings.verify is True and settings.base_url.startswith("https:"):
-        for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-            if os.environ.get(variable):
-                return check_certificates(variable, os.environ[variable])
-    return settings.verify
 
 
 def _proxies(url: str) -> dict[str, str]:
