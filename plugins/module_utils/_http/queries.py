@@ -69,6 +69,11 @@ def total_of(answer: Answer) -> int | None:
     return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
 
 
+def by_id(records: t.Iterable[Record]) -> dict[str, Record]:
+    """The records by their ids, without those that have none."""
+    return {record["id"]: record for record in records if isinstance(record.get("id"), str)}
+
+
 class FilteredList:
     """A list of a service, as much of it as filters leave.
 

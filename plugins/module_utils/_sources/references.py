@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import Record, by_id
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import ID_PATTERN, Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
 
@@ -71,7 +71,7 @@ class KnownSources:
         found = self._sources.resolve([str(reference.name) for reference in named])
         for reference in named:
             reference.id = found[str(reference.name)]["id"]
-        self._fresh = {record["id"]: record for record in found.values()}
+        self._fresh = by_id(found.values())
 
     def check_health(self, reference: Reference) -> None:
         """Raises Unhealthy, RequestFailed, and IscError where there is no such source."""

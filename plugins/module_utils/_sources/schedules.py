@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client, is_record, is_record_list
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import by_id
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources import cron as crons
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
@@ -152,16 +153,14 @@ def named(client: Client, ids: t.Sequence[str], names: t.Sequence[str] = ()) -> 
     Raises RequestFailed, and IscError where there is no such source, or more than one of a name.
     """
     sources = Sources(client)
-    by_id = {record.get("id"): record for record in sources.listing(Selection(ids=ids))[0]} if ids else {}
-    unknown = [source_id for source_id in ids if source_id not in by_id]
+    known = by_id(sources.listing(Selection(ids=ids))[0]) if ids else {}
+    unknown = [source_id for source_id in ids if source_id not in known]
     if unknown:
         raise IscError(
             f"No source has the id {listed(list(map(shown, unknown)), ', ')}: check it, and that the token may see the "
             "source."
         )
-    by_name = sources.resolve(names) if names else {}
-    found = [by_id[source_id] for source_id in ids] + [by_name[name] for name in names]
-    return names_of(found)
+    return names_of([*(known[source_id] for source_id in ids), *sources.resolve(names).values()])
 
 
 def names_of(sources: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:

@@ -20,7 +20,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, Record, by_id
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
 
@@ -50,7 +50,7 @@ class Sources:
 
         for_health: their health is what is wanted.
         """
-        return _by_id(self._look_up("id", ids, _HEALTH_ADVICE if for_health else _LOOK_UP_ADVICE))
+        return by_id(self._look_up("id", ids, _HEALTH_ADVICE if for_health else _LOOK_UP_ADVICE))
 
     def resolve(self, names: t.Sequence[str]) -> dict[str, Record]:
         """The one source that has each name, exactly; where there is none, but for white space at the ends of its own,
@@ -58,7 +58,7 @@ class Sources:
 
         Raises RequestFailed, and IscError where no source has a name, or more than one.
         """
-        named = _named(names, _by_id(self._look_up("name", names, _LOOK_UP_ADVICE)))
+        named = _named(names, by_id(self._look_up("name", names, _LOOK_UP_ADVICE)))
         missing = [name for name, records in named.items() if not records]
         every = self._every() if missing else {}
         # Options lose white space at their ends; names of sources keep it, and then the filter does not find them.
@@ -103,7 +103,7 @@ class Sources:
             sources.whole(sources.pager(expression, ahead=all_of_it)) for expression in expressions
         )
         if len(expressions) > 1:
-            found = selection.ordered(_by_id(found).values())
+            found = selection.ordered(by_id(found).values())
         kept = list(itertools.islice(filter(selection.keeps, found), None if all_of_it else selection.max_results))
         return kept[: selection.max_results], len(kept) if selection.count else None
 
@@ -124,7 +124,7 @@ class Sources:
     def _every(self) -> dict[str, Record]:
         """Every source, to look for names that no source has; none where they cannot be read."""
         try:
-            return _by_id(FilteredList(self._client, "sources", "source").all({}))
+            return by_id(FilteredList(self._client, "sources", "source").all({}))
         except RequestFailed:
             return {}  # a suggestion is worth no other failure
 
@@ -177,7 +177,3 @@ def closest(name: str, known: t.Iterable[str]) -> list[str]:
 
 def _folded(name: str) -> str:
     return " ".join(name.casefold().split())
-
-
-def _by_id(records: t.Iterable[Record]) -> dict[str, Record]:
-    return {record["id"]: record for record in records if isinstance(record.get("id"), str)}

@@ -23,7 +23,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
     is_record_list_or_nothing,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager, identity
-from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, total_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, by_id, total_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
@@ -168,15 +168,15 @@ class TaskStatuses:
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
         """The records of these ids, pending or completed, in as few requests as can be; unknown ids are left out."""
         if not self._client.api.pending_endpoint:
-            return _by_id(self.listing(Selection(ids=ids)))
+            return by_id(self.listing(Selection(ids=ids)))
         if len(ids) <= 2:
             found = {wanted: self.get(wanted) for wanted in ids}
             return {wanted: record for wanted, record in found.items() if record is not None}
         # Pending first: a task that completes between the two requests is then in one of them at least.
-        pending = _by_id(self.pending(Selection()))
+        pending = by_id(self.pending(Selection()))
         return {
             **{wanted: pending[wanted] for wanted in ids if wanted in pending},
-            **_by_id(self.listing(Selection(ids=ids))),
+            **by_id(self.listing(Selection(ids=ids))),
         }
 
     def _list(self, selection: Selection) -> FilteredList:
@@ -237,10 +237,6 @@ def _sum(totals: t.Sequence[int | None]) -> int | None:
     """The sum of what was told; None where one was not."""
     told = [total for total in totals if total is not None]
     return sum(told) if len(told) == len(totals) else None
-
-
-def _by_id(records: t.Iterable[Record]) -> dict[str, Record]:
-    return {record["id"]: record for record in records if isinstance(record.get("id"), str)}
 
 
 def _distinct(records: t.Iterable[Record]) -> t.Iterator[Record]:
