@@ -130,29 +130,20 @@ class WindowFile:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+        self._hold(None)
 
     def read(self) -> Window | None:
         """What it holds; None where there is none. Raises IscError where it is in use, or cannot be read as one."""
-        while self._held is None:
-            try:
-                held = os.open(self.path, os.O_RDWR)
-            except FileNotFoundError:
-                return None
-            except OSError as error:
-                raise self._unusable(f"cannot be read ({error.strerror})") from None
-            try:
-                self._lock(held)
-                if self._is(held):  # and was not replaced or removed just now
-                    self._held, held = held, -1
-            finally:
-                if held >= 0:
-                    os.close(held)
         try:
-            with open(self.path, encoding="utf-8") as file:
+            while self._held is None or not self._is(self._held):  # it may be replaced or removed before it is locked
+                opened = os.open(self.path, os.O_RDWR)
+                self._hold(opened)
+                self._lock(opened)
+            with open(self._held, encoding="utf-8", closefd=False) as file:
                 return Window.from_text(file.read())
+        except FileNotFoundError:
+            self._hold(None)
+            return None
         except OSError as error:
             raise self._unusable(f"cannot be read ({error.strerror})") from None
         except (ValueError, RecursionError) as error:
@@ -188,9 +179,7 @@ class WindowFile:
             if temporary is not None:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
-        if self._held is not None:
-            os.close(self._held)
-        self._held = new
+        self._hold(new)
 
     def remove(self) -> None:
         """Removes the file. Raises IscError."""
@@ -201,6 +190,12 @@ class WindowFile:
             raise IscError(
                 f"{shown(self.path)} cannot be removed ({error.strerror}): remove it, as all that it holds is put back."
             ) from None
+
+    def _hold(self, file: int | None) -> None:
+        """Keeps this open file in place of the one before."""
+        if self._held is not None:
+            os.close(self._held)
+        self._held = file
 
     def _lock(self, file: int) -> None:
         try:
