@@ -34,9 +34,9 @@ AUTH: Options = {
     "max_retry_delay": {"type": "float", "default": 60},
 }
 
-_STRINGS: Options = {"type": "list", "elements": "str"}
+STRINGS: Options = {"type": "list", "elements": "str"}
 
-FIELDS: Options = {"fields": _STRINGS}
+FIELDS: Options = {"fields": STRINGS}
 PAGING: Options = {
     "offset": {"type": "int", "default": 0},
     "limit": {"type": "int", "default": 250},

@@ -134,10 +134,10 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses impo
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
 OPTIONS = {
-    "source_ids": {"type": "list", "elements": "str"},
-    "source_names": {"type": "list", "elements": "str"},
-    "types": {"type": "list", "elements": "str"},
-    "unique_names": {"type": "list", "elements": "str"},
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
+    "types": _argspec.STRINGS,
+    "unique_names": _argspec.STRINGS,
     "count_only": {"type": "bool", "default": False},
     **_argspec.PAGING,
 }

@@ -166,14 +166,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 
 # Hosts, accounts and file paths that nobody asked for
 UNASKED = "connectorAttributes"
-STRINGS = {"type": "list", "elements": "str"}
 OPTIONS = {
-    "ids": STRINGS,
-    "names": STRINGS,
-    "types": STRINGS,
-    "connector_names": STRINGS,
-    "statuses": STRINGS,
-    "tags": STRINGS,
+    "ids": _argspec.STRINGS,
+    "names": _argspec.STRINGS,
+    "types": _argspec.STRINGS,
+    "connector_names": _argspec.STRINGS,
+    "statuses": _argspec.STRINGS,
+    "tags": _argspec.STRINGS,
     "healthy": {"type": "bool"},
     "filters": {"type": "str"},
     "sorters": {"type": "str", "default": "name"},

@@ -84,13 +84,13 @@ schedules:
 
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.schedules import Schedules, Slot, named
 
 OPTIONS = {
-    "source_ids": {"type": "list", "elements": "str"},
-    "source_names": {"type": "list", "elements": "str"},
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
 }
 
 

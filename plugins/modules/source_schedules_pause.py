@@ -162,7 +162,7 @@ summary:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.maintenance import Maintenance, file_at
@@ -171,14 +171,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._sources.selection i
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
 
-STRINGS = {"type": "list", "elements": "str"}
 OPTIONS = {
     "state": {"type": "str", "required": True, "choices": ["paused", "resumed"]},
     "path": {"type": "path"},
-    "source_ids": STRINGS,
-    "source_names": STRINGS,
-    "tags": STRINGS,
-    "aggregations": {**STRINGS, "choices": list(TYPES), "default": list(TYPES)},
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
+    "tags": _argspec.STRINGS,
+    "aggregations": {**_argspec.STRINGS, "choices": list(TYPES), "default": list(TYPES)},
 }
 
 

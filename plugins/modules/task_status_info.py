@@ -171,15 +171,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
-STRINGS = {"type": "list", "elements": "str"}
 OPTIONS = {
     "id": {"type": "str"},
-    "ids": STRINGS,
-    "source_ids": STRINGS,
-    "source_names": STRINGS,
-    "types": STRINGS,
-    "completion_statuses": STRINGS,
-    "launchers": STRINGS,
+    "ids": _argspec.STRINGS,
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
+    "types": _argspec.STRINGS,
+    "completion_statuses": _argspec.STRINGS,
+    "launchers": _argspec.STRINGS,
     "filters": {"type": "str"},
     "sorters": {"type": "str", "default": "-created", "choices": ["created", "-created"]},
     **_argspec.PAGING,
