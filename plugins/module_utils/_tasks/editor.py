@@ -132,11 +132,8 @@ class Editor:
 
     def planned(self) -> Edit:
         """What run() would do, without doing it. Raises IscError where there is no such task."""
-        before = self._read()
-        operations = self._operations(before)
-        if operations and self._is_over(before):
-            return Edit(before, before, note=self._left_alone(before))
-        return Edit(before, self._want(before) if operations else before, operations)
+        edit = self._plan(self._read())
+        return self._left_alone(edit.before) if edit.operations and self._is_over(edit.before) else edit
 
     def run(self) -> Edit:
         """Edits the record. Raises IscError where there is no such task, RequestFailed where it is refused.
@@ -158,18 +155,18 @@ class Editor:
 
     def _edit(self) -> Edit:
         edit = self.planned()
-        record, operations = edit.before, edit.operations
-        guarded, retry = any(key in record for key in _SIGNS_OF_AN_END), 0
-        while operations:
+        record, guarded, retry = edit.before, True, 0
+        while edit.operations:
+            guard = _guard(record) if guarded else []
             try:
-                answer = self._tasks.update(self._task_id, self._guard(record, guarded) + operations)
+                answer = self._tasks.update(self._task_id, guard + edit.operations)
             except RequestFailed as error:
                 failure = error
                 failure.attempts += retry
             else:
                 return self._answered(edit, answer)
             self._in_doubt = self._in_doubt or failure.maybe_applied
-            guard_refused = guarded and failure.status in _PATCH_REFUSED
+            guard_refused = bool(guard) and failure.status in _PATCH_REFUSED
             if not failure.maybe_applied and not guard_refused:
                 raise failure
             now = self._read()
@@ -185,9 +182,9 @@ class Editor:
                 settled = self._settled(edit, record, now, maybe_ours=True)
             if settled is not None:
                 return settled
-            record, operations = now, self._operations(now)
+            record = now
             # The task may have gone on meanwhile: what is wanted is wanted of the record as it is now.
-            edit = dataclasses.replace(edit, after=self._want(now), operations=operations)
+            edit = dataclasses.replace(self._plan(now), before=edit.before)
         return edit
 
     def _answered(self, edit: Edit, answer: Record) -> Edit:
@@ -201,7 +198,7 @@ class Editor:
         now = self._read()
         has_effect = any(_same(top_level_key(step), now, edit.after) for step in edit.operations)
         if self._is_over(now) and not has_effect:
-            return Edit(now, now, note=self._left_alone(now))
+            return self._left_alone(now)
         return _edited(edit, now)
 
     def _settled(self, edit: Edit, record: Record, now: Record, *, maybe_ours: bool) -> Edit | None:
@@ -214,7 +211,7 @@ class Editor:
         if all(_same(key, now, edit.after) for key in touched):
             return _edited(edit, now) if maybe_ours else Edit(now, now)
         if self._is_over(now):
-            return Edit(now, now, note=self._left_alone(now))
+            return self._left_alone(now)
         if not all(_same(key, now, record) for key in touched):
             raise IscError(
                 f"{name_of(now)} was changed by somebody else while it was being edited: look at it and run again."
@@ -229,26 +226,30 @@ class Editor:
             )
         return record
 
-    def _operations(self, record: Record) -> list[Operation]:
-        return plan(record, self._want(record))
+    def _plan(self, before: Record) -> Edit:
+        after = self._want(before)
+        operations = plan(before, after)
+        return Edit(before, after if operations else before, operations)
 
     def _is_over(self, record: Record) -> bool:
         """Whether the task has completed, or is about to, and is therefore not to be touched."""
         return not self._overwrite and bool(record.get("completed") or completion_status(record))
 
-    def _left_alone(self, record: Record) -> str:
+    def _left_alone(self, record: Record) -> Edit:
         status = completion_status(record) or "no completion status yet"
         completed = record.get("completed") or "no time of completion yet"
         signs = ", ".join(one_line(str(sign), _LONGEST_TEXT) for sign in (status, completed))
-        return (
+        note = (
             f"{name_of(record)} has already completed ({signs}) and was left as it is; "
             "set overwrite to change it all the same."
         )
+        return Edit(record, record, note=note)
 
-    def _guard(self, record: Record, guarded: bool) -> list[Operation]:
-        """Lets the server itself refuse the patch where the task has completed since it was read."""
-        keys = [key for key in _SIGNS_OF_AN_END if guarded and key in record]
-        return [{"op": "test", "path": f"/{key}", "value": record[key]} for key in keys]
+
+def _guard(record: Record) -> list[Operation]:
+    """Lets the server itself refuse the patch where the task has completed since it was read."""
+    keys = [key for key in _SIGNS_OF_AN_END if key in record]
+    return [{"op": "test", "path": f"/{key}", "value": record[key]} for key in keys]
 
 
 def _edited(edit: Edit, after: Record) -> Edit:
