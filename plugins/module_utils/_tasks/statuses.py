@@ -25,13 +25,10 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.pages import Pager, identity
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import FilteredList, by_id, total_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Answer
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, created_at
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
-from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 
 _PENDING = filters.is_null("completionStatus")
-
-
 _UPDATE_ADVICE = (
     "updating needs the personal access token of a user with rights to it (scope idn:task-management:write); "
     "an API client without a user context is refused"
@@ -104,33 +101,23 @@ class TaskStatuses:
 
     def listing(self, selection: Selection) -> Listing:
         """What GET /task-status shows of a selection: on beta and v2024 completed tasks only."""
-        queries = self._list(selection).expressions(selection.wanted(), selection.filters)
+        rows = self._list(selection)
+        queries = rows.expressions(selection.wanted(), selection.filters)
         judged_here = selection.judged_here()
+        # Tasks leave a list of pending ones at any time: only the total tells whether some were missed.
+        count = (selection.count and not judged_here) or selection.filters == _PENDING
         if len(queries) == 1 and not judged_here:
-            pager = self._pager(
-                selection,
-                queries[0],
-                offset=selection.offset,
-                wanted=selection.max_results,
-                count=selection.count,
-                ahead=True,
+            pager = rows.pager(
+                queries[0], offset=selection.offset, wanted=selection.max_results, count=count, ahead=True
             )
-            return Listing(self._list(selection).whole(pager), dataclasses.replace(selection, offset=0), [pager])
+            return Listing(rows.whole(pager), dataclasses.replace(selection, offset=0), [pager])
         needed = None
         if selection.max_results is not None and not judged_here:
             # What comes later in one of the lists cannot be among the first records of all of them.
             needed = selection.offset + selection.max_results
-        pagers = [
-            self._pager(
-                selection,
-                query,
-                wanted=needed,
-                count=selection.count and not judged_here,
-                ahead=not selection.may_end_early(),
-            )
-            for query in queries
-        ]
-        records = filter(selection.keeps_by_name, self._merged(pagers, selection))
+        ahead = not selection.may_end_early()
+        pagers = [rows.pager(query, wanted=needed, count=count, ahead=ahead) for query in queries]
+        records = filter(selection.keeps_by_name, self._merged([*map(rows.whole, pagers)], selection))
         return Listing(records, selection, None if judged_here else pagers)
 
     def pending(self, selection: Selection) -> Listing:
@@ -182,21 +169,22 @@ class TaskStatuses:
     def _list(self, selection: Selection) -> FilteredList:
         return FilteredList(self._client, "task-status", "task", page_size=selection.limit, sorters=selection.sorters)
 
-    def _pager(self, selection: Selection, expression: str, *, count: bool = False, **facts: t.Any) -> Pager:
-        """Tasks leave a list of pending ones at any time: only the total tells whether some were missed."""
-        count = count or selection.filters == _PENDING
-        return self._list(selection).pager(expression, count=count, **facts)
-
-    def _merged(self, pagers: t.Sequence[Pager], selection: Selection) -> t.Iterator[Record]:
-        """The records of the wanted age of several lists, as one list in the order of sorters."""
-        lists = [self._of_age(self._list(selection).whole(pager), selection) for pager in pagers]
+    def _merged(self, lists: t.Sequence[t.Iterator[Record]], selection: Selection) -> t.Iterator[Record]:
+        """The records of the wanted age of several lists, as one list in the order of sorters, each once."""
+        lists = [self._of_age(records, selection) for records in lists]
         if len(lists) == 1:
             yield from lists[0]
             return
         if not selection.may_end_early():
             # One after the other, as each is read several pages at a time.
             lists = [iter(list(records)) for records in lists]
-        yield from _distinct(_in_order(lists, selection.sorters))
+        placed = [_with_place(records, selection.sorters) for records in lists]
+        given: set[str] = set()
+        for _place_in_order, record in heapq.merge(*placed, key=operator.itemgetter(0)):
+            key = identity(record)
+            if key not in given:
+                given.add(key)
+                yield record
 
     def _read_pending(self, selection: Selection) -> t.Iterator[Record]:
         """The endpoint neither filters nor sorts."""
@@ -209,7 +197,9 @@ class TaskStatuses:
 
         pager = Pager(fetch, page_size=selection.limit, count=True, ahead=True)
         records = self._list(selection).whole(pager)
-        yield from _sorted(filter(selection.keeps_by_source_and_type, records), selection.sorters)
+        kept = filter(selection.keeps_by_source_and_type, records)
+        # Records that do not tell come last.
+        yield from sorted(kept, key=lambda record: _place(record, selection.sorters, unknown=math.inf))
 
     def _of_age(self, records: t.Iterator[Record], selection: Selection) -> t.Iterator[Record]:
         """Those of the wanted age, read no further than to the first one after which there are none."""
@@ -239,42 +229,17 @@ def _sum(totals: t.Sequence[int | None]) -> int | None:
     return sum(told) if len(told) == len(totals) else None
 
 
-def _distinct(records: t.Iterable[Record]) -> t.Iterator[Record]:
-    given: set[str] = set()
-    for record in records:
-        key = identity(record)
-        if key not in given:
-            given.add(key)
-            yield record
-
-
-def _in_order(lists: t.Iterable[t.Iterator[Record]], sorters: str) -> t.Iterator[Record]:
-    """Lists that are in the order of sorters as one, each read no further than needed."""
-    keyed = [_with_place(records, sorters) for records in lists]
-    for _place_in_order, record in heapq.merge(*keyed, key=operator.itemgetter(0)):
-        yield record
-
-
 def _with_place(records: t.Iterator[Record], sorters: str) -> t.Iterator[tuple[float, Record]]:
     """Each record with what it is sorted by; one that does not tell, or is out of order, stays behind the last one."""
     place = -math.inf
     for record in records:
-        created = _created(record, sorters)
-        place = place if created is None else max(place, created)
+        place = max(place, _place(record, sorters, unknown=-math.inf))
         yield place, record
 
 
-def _sorted(records: t.Iterable[Record], sorters: str) -> list[Record]:
-    """In the order of created; records that do not tell come last."""
-
-    def key(record: Record) -> float:
-        created = _created(record, sorters)
-        return math.inf if created is None else created
-
-    return sorted(records, key=key)
-
-
-def _created(record: Record, sorters: str) -> float | None:
-    """A number by which records are in the order of sorters."""
-    created = parse_timestamp(record.get("created"))
-    return -created if created is not None and sorters == "-created" else created
+def _place(record: Record, sorters: str, unknown: float) -> float:
+    """A number by which records are in the order of sorters; unknown: that of one that does not tell."""
+    created = created_at(record)
+    if created is None:
+        return unknown
+    return -created if sorters == "-created" else created
