@@ -41,8 +41,9 @@ def is_record_list_or_nothing(body: t.Any) -> bool:
 
 
 def query_string(parameters: t.Mapping[str, object]) -> str:
-    """Parameters as a query, percent-encoded once, a space as %20; booleans as the API writes them."""
-    pairs = {name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()}
+    """Parameters as a query, percent-encoded once, a space as %20; booleans as the API writes them, null left out."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    pairs = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
     return urlencode(pairs, quote_via=quote, safe=",()", errors="replace")
 
 

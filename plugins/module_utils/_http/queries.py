@@ -133,9 +133,5 @@ class FilteredList:
             yield from self.whole(self.pager(expression, ahead=True))
 
     def _url(self, expression: str, offset: int, limit: int, count: bool) -> str:
-        query: dict[str, object] = {"limit": limit}
-        query.update({"sorters": self._sorters} if self._sorters else {})
-        query.update({"filters": expression} if expression else {})
-        query.update({"offset": offset} if offset else {})
-        query.update({"count": True} if count else {})
-        return self._client.url(self._service, query=query)
+        query = {"limit": limit, "sorters": self._sorters, "filters": expression or None, "offset": offset or None}
+        return self._client.url(self._service, query={**query, "count": count or None})

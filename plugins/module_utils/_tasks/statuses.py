@@ -190,7 +190,7 @@ class TaskStatuses:
         """The endpoint neither filters nor sorts."""
 
         def fetch(offset: int, limit: int, count: bool) -> tuple[list[Record], int | None]:
-            query = {"limit": limit, **({"offset": offset} if offset else {}), **({"count": True} if count else {})}
+            query = {"limit": limit, "offset": offset or None, "count": count or None}
             url = self._client.url("task-status", "pending-tasks", query=query)
             answer = self._client.request("GET", url, accept=is_record_list_or_nothing, wanted="a list of records")
             return answer.body or [], total_of(answer)
