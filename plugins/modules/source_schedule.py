@@ -143,11 +143,9 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     ((source_id, name),) = named(client, *chosen).items()
     slot = Slot(source_id, name, options["aggregation"])
     before = schedules.of(source_id).get(slot.aggregation)
-    changed, after = not crons.same(before, wanted), before
-    if changed:
-        after = wanted
-        if not module.check_mode:
-            changed = schedules.change(slot, before, wanted)
+    differs = not crons.same(before, wanted)
+    changed = differs and (module.check_mode or schedules.change(slot, before, wanted))
+    after = wanted if differs else before
     schedule = None if after is None else slot.schedule(after)
     result: dict[str, object] = {"changed": changed, "schedule": schedule}
     if module._diff:

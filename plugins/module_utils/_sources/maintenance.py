@@ -76,7 +76,7 @@ class Maintenance:
 
     def __init__(self, client: Client, path: str, dry: bool) -> None:
         self._client = client
-        self._schedules = Schedules(client)
+        self._schedules = Schedules(client, dry)
         self._file = WindowFile(path)
         self._dry = dry
         self._changed = False
@@ -183,17 +183,14 @@ class Maintenance:
 
     def _remove(self, window: Window, entry: Entry) -> bool:
         """Removes one schedule; false where it makes no sense to go on with the next one."""
-        if not self._dry:
-            self._mark(window, entry, REMOVING)
-            try:
-                self._changed |= self._schedules.change(entry.slot, entry.cron, None)
-            except (RequestFailed, ChangedElsewhere) as error:
-                if not error.maybe_applied:
-                    self._mark(window, entry, SAVED)
-                return self._goes_on_after(entry, error)
-            self._mark(window, entry, REMOVED)
-        else:
-            entry.state, self._changed = REMOVED, True
+        self._mark(window, entry, REMOVING)
+        try:
+            self._changed |= self._dry or self._schedules.change(entry.slot, entry.cron, None)  # it has just been read
+        except (RequestFailed, ChangedElsewhere) as error:
+            if not error.maybe_applied:
+                self._mark(window, entry, SAVED)
+            return self._goes_on_after(entry, error)
+        self._mark(window, entry, REMOVED)
         self._lines[entry.slot] = f"{entry.slot}: {'would be' if self._dry else 'is'} removed ({_when(entry)})"
         return True
 
@@ -205,13 +202,7 @@ class Maintenance:
             self._lines[slot] = f"{slot}: {said[entry.state]} ({_when(entry)})"
             return True
         try:
-            if self._dry:
-                now = self._schedules.of(slot.source_id).get(slot.aggregation)
-                if now is not None and not crons.same(now, entry.cron):
-                    raise ChangedElsewhere(slot, None, now, False)
-                state, changed = RESTORED, now is None
-            else:
-                state, changed = RESTORED, self._schedules.change(slot, None, entry.cron)
+            state, changed = RESTORED, self._schedules.change(slot, None, entry.cron)
         except ChangedElsewhere as error:
             self._leave(entry, str(error.cron))
             state, changed = LEFT, False

@@ -67,13 +67,17 @@ class ChangedElsewhere(IscError):
 
 
 class Schedules:
-    """Reads and changes schedules. Raises InvalidOption where the version of the API has none."""
+    """Reads and changes schedules. Raises InvalidOption where the version of the API has none.
 
-    def __init__(self, client: Client) -> None:
+    dry: nothing is changed; what is returned is what would be.
+    """
+
+    def __init__(self, client: Client, dry: bool = False) -> None:
         if not client.api.schedules:
             having = ", ".join(name for name, version in API_VERSIONS.items() if version.schedules)
             raise InvalidOption("api_version", client.api.name, f"it has no schedules of sources; use one of {having}")
         self._client = client
+        self._dry = dry
 
     def of(self, source_id: str) -> dict[str, str]:
         """The cron expressions of a source by what they schedule, in the order of TYPES. Raises RequestFailed."""
@@ -106,6 +110,8 @@ class Schedules:
                 return in_doubt
             if not crons.same(now, before):
                 raise ChangedElsewhere(slot, before, now, in_doubt)
+            if self._dry:
+                return True
             if failure is not None:
                 if not self._client.transport.wait_before_retry(failure, retry):
                     raise _in_doubt(failure, in_doubt)
