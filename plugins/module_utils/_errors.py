@@ -15,11 +15,20 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 
 
 class IscError(Exception):
-    """Anything that ends a task. The text of the exception is one sentence for the person who runs it."""
+    """Anything that ends a task. The text of the exception is one sentence for the person who runs it.
+
+    facts: what the failed task returns beside it.
+    """
+
+    facts: t.Mapping[str, t.Any] = {}
+
+    def __init__(self, text: str, facts: t.Mapping[str, t.Any] | None = None) -> None:
+        super().__init__(text)
+        self.facts = facts or {}
 
     def as_failure(self) -> dict[str, t.Any]:
         """The keys that a failed task returns; those that are null are left out there."""
-        return {"msg": str(self)}
+        return {**self.facts, "msg": str(self)}
 
 
 class InvalidOption(IscError):

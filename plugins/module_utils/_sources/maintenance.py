@@ -40,18 +40,6 @@ _MAYBE_REMOVED = (REMOVING, REMOVED)
 _LONGEST_CRON = 100
 
 
-class WindowFailed(IscError):
-    """Not all schedules could be removed, or put back. results: what is known all the same."""
-
-    def __init__(self, message: str, cause: IscError, results: dict[str, t.Any]) -> None:
-        super().__init__(message)
-        self._cause = cause
-        self._results = results
-
-    def as_failure(self) -> dict[str, t.Any]:
-        return {**self._results, **self._cause.as_failure(), "msg": str(self)}
-
-
 def file_at(path: str | None, base_url: str) -> str:
     """Where the file is: at this path, or named after the tenant where that is a directory (None: the one at hand)."""
     place = os.path.abspath(path or ".")
@@ -90,7 +78,7 @@ class Maintenance:
         """Saves the schedules of these sources (their names by their ids), and removes them.
 
         asked: the ids, names and tags by which they were asked for.
-        Where the file is there, goes on with what is left. Raises WindowFailed, and IscError where nothing was touched.
+        Where the file is there, goes on with what is left. Raises IscError.
         """
         with self._file as file:
             known = file.read()
@@ -119,7 +107,7 @@ class Maintenance:
 
         asked: the ids, names and tags of the sources that are meant, for the file may be that of another window; empty
         where it counts whatever it holds.  sources: looks them up; only asked where they are not those of the file.
-        Raises WindowFailed, and IscError where nothing was touched.
+        Raises IscError.
         """
         with self._file as file:
             window = file.read()
@@ -247,7 +235,7 @@ class Maintenance:
             + (f"; {untried} more were not tried" if untried else "")
             + f". What is done so far is in {shown(self._file.path)}: {advice}."
         )
-        raise WindowFailed(message, next(iter(self._failures.values())), results)
+        raise IscError(message, {**results, **next(iter(self._failures.values())).as_failure()})
 
 
 def _when(entry: Entry) -> str:

@@ -33,29 +33,6 @@ class Reference:
         self.name = name
 
 
-class Unhealthy(IscError):
-    """A source that is not healthy, as far as the tenant tells."""
-
-    def __init__(self, source: Reference, record: Record) -> None:
-        told = {key: record[key] for key in ("status", "since") if isinstance(record.get(key), str) and record[key]}
-        status, since = (one_line(told.get(key, ""), _LONGEST_STATUS) for key in ("status", "since"))
-        name = one_line(str(source.name or record.get("name") or source.id), _LONGEST_NAME)
-        found = " and ".join(filter(None, [status and f"status {status}", since and f"last checked at {since}"]))
-        what = (
-            f"{name} is not healthy"
-            if record.get("healthy") is False
-            else f"The tenant does not tell whether {name} is healthy, which counts as unhealthy"
-        )
-        super().__init__(
-            f"{what}{f' ({found})' if found else ''}, so nothing was started on it: see to the source, or set "
-            "require_healthy to false."
-        )
-        self._facts = {f"source_{key}": told.get(key) for key in ("status", "since")}
-
-    def as_failure(self) -> dict[str, t.Any]:
-        return {**super().as_failure(), **self._facts}
-
-
 class KnownSources:
     """What was read of the sources of a run: which they are, and how healthy."""
 
@@ -74,7 +51,7 @@ class KnownSources:
         self._fresh = by_id(found.values())
 
     def check_health(self, reference: Reference) -> None:
-        """Raises Unhealthy, RequestFailed, and IscError where there is no such source."""
+        """Raises RequestFailed, and IscError where there is no such source, or it is not healthy."""
         fresh = self._fresh
         record = fresh.get(reference.id) or self._sources.by_id([reference.id], for_health=True).get(reference.id)
         if record is None:
@@ -83,8 +60,25 @@ class KnownSources:
                 "see it, so that its health is not known: correct the id, or set require_healthy to false."
             )
         if record.get("healthy") is not True:
-            raise Unhealthy(reference, record)
+            raise _unhealthy(reference, record)
 
     def outdate(self) -> None:
         """Something was started or waited for: the health of before says nothing any more."""
         self._fresh = {}
+
+
+def _unhealthy(source: Reference, record: Record) -> IscError:
+    told = {key: record[key] for key in ("status", "since") if isinstance(record.get(key), str) and record[key]}
+    status, since = (one_line(told.get(key, ""), _LONGEST_STATUS) for key in ("status", "since"))
+    name = one_line(str(source.name or record.get("name") or source.id), _LONGEST_NAME)
+    found = " and ".join(filter(None, [status and f"status {status}", since and f"last checked at {since}"]))
+    what = (
+        f"{name} is not healthy"
+        if record.get("healthy") is False
+        else f"The tenant does not tell whether {name} is healthy, which counts as unhealthy"
+    )
+    return IscError(
+        f"{what}{f' ({found})' if found else ''}, so nothing was started on it: see to the source, or set "
+        "require_healthy to false.",
+        {f"source_{key}": told.get(key) for key in ("status", "since")},
+    )
