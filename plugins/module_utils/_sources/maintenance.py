@@ -89,18 +89,15 @@ class Maintenance:
             begun = known.begun if known else format_timestamp(self._client.now())
             window = Window(self._client.base_url, begun, asked, list(aggregations), dict(sources))
             window.entries = self._planned(known, window)
-            self._before(window)
+            self.before = [entry.as_dict() for entry in window.entries]
             if not self._dry:
                 file.write(window)
             for entry in window.entries:
                 if entry.slot not in self._lines and not self._remove(window, entry):
                     break
         saved = [] if self._dry else [f"They are saved in {file.path} until the window ends."]
-        results = self._results(window, [*saved, _NOT_STOPPED])
-        self._check_done(
-            window, "removed", "run this again to go on, or end the window to put back what is removed", results
-        )
-        return results
+        advice = "run this again to go on, or end the window to put back what is removed"
+        return self._finished(window, [*saved, _NOT_STOPPED], "removed", advice)
 
     def end(self, asked: dict[str, list[str]], sources: t.Callable[[], t.Mapping[str, str]]) -> dict[str, t.Any]:
         """Puts back what is removed, where nothing is set now, and removes the file; without a file does nothing.
@@ -117,17 +114,14 @@ class Maintenance:
             self._check_tenant(window)
             if asked and asked != window.asked and set(sources()) != set(window.sources):
                 raise self._other_sources(window)
-            self._before(window)
+            self.before = [entry.as_dict() for entry in window.entries]
             for entry in window.entries:
                 if not self._restore(window, entry):
                     break
             if not self._failures and not self._dry:
                 file.remove()
-        results = self._results(window, [])
-        self._check_done(
-            window, "put back", "run this again, and take a source that is no more out of the file", results
-        )
-        return results
+        advice = "run this again, and take a source that is no more out of the file"
+        return self._finished(window, [], "put back", advice)
 
     def _other_sources(self, known: Window) -> IscError:
         others = listed([*map(shown, known.sources.values())], ", ")
@@ -213,9 +207,6 @@ class Maintenance:
         self._failures[entry.slot] = error
         return isinstance(error, ChangedElsewhere) or not error.transient
 
-    def _before(self, window: Window) -> None:
-        self.before = [entry.as_dict() for entry in window.entries]
-
     def _results(self, window: Window, lines: list[str]) -> dict[str, t.Any]:
         return {
             "changed": self._changed,
@@ -225,9 +216,11 @@ class Maintenance:
             "summary": [*self._lines.values(), *lines],
         }
 
-    def _check_done(self, window: Window, done: str, advice: str, results: dict[str, t.Any]) -> None:
+    def _finished(self, window: Window, lines: list[str], done: str, advice: str) -> dict[str, t.Any]:
+        """The results. Raises IscError, with them, where not all schedules are done."""
+        results = self._results(window, lines)
         if not self._failures:
-            return
+            return results
         failed = [f"{slot} ({str(error).rstrip('.')})" for slot, error in self._failures.items()]
         untried = len(window.entries) - len(failed) - len(self._lines)
         message = (
