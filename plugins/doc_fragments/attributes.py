@@ -14,6 +14,7 @@ class ModuleDocFragment:
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the tenant.
+    support: full
   diff_mode:
     description: Returns details on what has changed (or would change in C(check_mode)) when in diff mode.
   idempotent:
@@ -28,7 +29,6 @@ attributes:
     INFO = r"""
 attributes:
   check_mode:
-    support: full
     details: This module only reads.
   diff_mode:
     support: N/A

@@ -24,7 +24,6 @@ extends_documentation_fragment:
   - sailpoint.isc.attributes.info
 attributes:
   check_mode:
-    support: full
     details: The module requests a token in check mode too, because later tasks need it. That changes nothing.
 notes:
   - Cannot run with C(async), because that would leave the token in a file.

@@ -28,7 +28,6 @@ extends_documentation_fragment:
   - sailpoint.isc.waiting
 attributes:
   check_mode:
-    support: full
     details: Reports whether an aggregation would be started, and does not wait.
   diff_mode:
     support: none

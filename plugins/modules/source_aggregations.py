@@ -24,7 +24,6 @@ extends_documentation_fragment:
   - sailpoint.isc.waiting
 attributes:
   check_mode:
-    support: full
     details: Reports which aggregations would be started, and does not wait.
   diff_mode:
     support: none

@@ -27,8 +27,6 @@ extends_documentation_fragment:
   - sailpoint.isc.auth
   - sailpoint.isc.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
   idempotent:

@@ -28,7 +28,6 @@ extends_documentation_fragment:
   - sailpoint.isc.attributes
 attributes:
   check_mode:
-    support: full
     details: Only reads. Changes neither the tenant nor the file.
   diff_mode:
     support: full

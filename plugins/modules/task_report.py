@@ -70,7 +70,6 @@ seealso:
     plugin_type: filter
 attributes:
   check_mode:
-    support: full
     details: Reads from the tenant, but writes no file.
   diff_mode:
     support: none

@@ -30,7 +30,6 @@ extends_documentation_fragment:
   - sailpoint.isc.waiting
 attributes:
   check_mode:
-    support: full
     details: >-
       Polls once and does not wait. Tasks that are pending or not known yet do not fail it. If O(ids) is empty, because
       an earlier task has started nothing in check mode, the module does nothing and says so.
