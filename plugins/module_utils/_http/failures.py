@@ -229,7 +229,10 @@ class _Causes:
     """An exception and all that it was raised from or carries."""
 
     def __init__(self, error: BaseException) -> None:
-        self.all = list(_causes(error))
+        self.all = [error]
+        for cause in self.all:  # which grows meanwhile
+            linked = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+            self.all += [link for link in linked if isinstance(link, BaseException) and link not in self.all]
 
     def find(self, *kinds: type) -> t.Any:
         """The first of one of these kinds."""
@@ -243,16 +246,3 @@ class _Causes:
         """Whether a time limit ended it."""
         timeout = self.find(urllib3_errors.TimeoutError, TimeoutError, socket.timeout)
         return timeout is not None or "timed out" in str(self.all[0])
-
-
-def _causes(error: BaseException) -> t.Iterator[BaseException]:
-    pending = [error]
-    seen: set[int] = set()
-    while pending:
-        cause = pending.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        linked = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        pending.extend(link for link in linked if isinstance(link, BaseException))
