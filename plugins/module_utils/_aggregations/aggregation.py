@@ -63,7 +63,6 @@ class Aggregate:
         self._tasks = tasks
         self._options = options
         self._turn = turn or Turn()
-        self._clock = clock or Clock()
         self._known = known or KnownSources(Sources(client))
         self._aggregations = Aggregations(client)
         self._wanted = Wanted(
@@ -81,7 +80,7 @@ class Aggregate:
             os.path.isfile(options["file"]) and os.access(options["file"], os.R_OK)
         ):
             raise InvalidOption("file", options["file"], "this is no file that can be read")
-        self._waiter()
+        self._waiter = Waiter.from_options(options, clock, client.progress)
 
     def planned(self) -> dict[str, t.Any]:
         """The result that run() would have, as far as that can be known. Raises IscError as run() would."""
@@ -127,13 +126,10 @@ class Aggregate:
     def _ago(self, moment: float) -> str:
         return length(max(0.0, self._client.now() - moment), whole=True)
 
-    def _waiter(self) -> Waiter:
-        return Waiter.from_options(self._options, self._clock, self._client.progress)
-
     def _wait(self, starter: Starter, start: Start, result: dict[str, t.Any]) -> None:
         followed = str(task_id(t.cast(Record, start.task)))
         waiter = starter.waiter()
-        watch = IdsWatch(self._tasks, [followed], _NOT_FOUND_GRACE, self._clock)
+        watch = IdsWatch(self._tasks, [followed], _NOT_FOUND_GRACE, waiter.clock)
         failure = None
         try:
             found = Wait(
@@ -152,7 +148,7 @@ class Aggregate:
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(followed, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
-        with self._client.transport.until(min(self._clock.now() + _FOR_PROGRESS, waiter.deadline() + LAST_LOOK)):
+        with self._client.transport.until(min(waiter.clock.now() + _FOR_PROGRESS, waiter.deadline() + LAST_LOOK)):
             progress = self._aggregations.progress(followed) if self._wanted.kind.tells_progress else None
         if progress is not None:
             result["progress"] = progress

@@ -15,7 +15,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.operat
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Doubling, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
     completed_at,
@@ -98,7 +98,7 @@ class Turn:
 
 
 class Starter:
-    """Starts one aggregation. waiter: makes a waiter that has the timeout for all that is waited for.
+    """Starts one aggregation. waiter: has the timeout for all that is waited for.
 
     known: what was read of the sources.
     """
@@ -109,7 +109,7 @@ class Starter:
         tasks: TaskStatuses,
         aggregations: Aggregations,
         wanted: Wanted,
-        waiter: t.Callable[[], Waiter],
+        waiter: Waiter,
         turn: Turn,
         known: KnownSources,
     ) -> None:
@@ -117,8 +117,8 @@ class Starter:
         self._tasks = tasks
         self._aggregations = aggregations
         self._wanted = wanted
-        self._new_waiter = waiter
-        self._clock = waiter().clock
+        self._waiter = waiter
+        self._clock = waiter.clock
         self._turn = turn
         self._known = known
         self._ends_at = 0.0
@@ -127,7 +127,7 @@ class Starter:
 
     def waiter(self) -> Waiter:
         """A waiter whose time is up with the timeout, which begins with run()."""
-        return dataclasses.replace(self._new_waiter(), ends_at=self._ends_at)
+        return dataclasses.replace(self._waiter, ends_at=self._ends_at)
 
     def planned(self) -> Start:
         """What run() would do, as far as that can be known without doing it. Raises IscError as run() would."""
@@ -146,7 +146,7 @@ class Starter:
         Raises IscError where it cannot or may not be started, WaitFailed where another one does not end in time,
         NotWanted where nothing may be started any more.
         """
-        self._ends_at = self._new_waiter().deadline()
+        self._ends_at = self._waiter.deadline()
         recent = self._recent_success()
         if recent:
             return recent
@@ -223,7 +223,7 @@ class Starter:
     def _pause(self) -> None:
         self._known.outdate()
         left = max(0.0, self._ends_at - self._clock.now())
-        self._clock.sleep(min(next(self._new_waiter().pauses), left))
+        self._clock.sleep(min(next(iter(self._waiter.pauses)), left))
 
     def _let_finish(self, running: Record) -> None:
         busy_id = self._id_of(running)
@@ -280,7 +280,7 @@ class Starter:
             f"perhaps an aggregation of {source.name or source.id}, whose launch was not answered"
         )
         ends_at = max(self._ends_at, self._clock.now() + _LEAST_LOOKING)
-        waiter = Waiter(ends_at - self._clock.now(), doubling(_FIRST_PAUSE, _LONGEST_PAUSE), self._clock, ends_at)
+        waiter = Waiter(ends_at - self._clock.now(), Doubling(_FIRST_PAUSE, _LONGEST_PAUSE), self._clock, ends_at)
         found: list[Record] = []
 
         def look() -> bool:

@@ -29,12 +29,18 @@ class Clock:
         time.sleep(seconds)
 
 
-def doubling(first: float, longest: float) -> t.Iterator[float]:
-    """Pauses in seconds: each twice the one before, up to the longest."""
-    pause = first
-    while True:
-        yield min(pause, longest)
-        pause = min(pause * 2, longest)
+@dataclasses.dataclass(frozen=True)
+class Doubling:
+    """Pauses in seconds, from the first one whenever they are begun: each twice the one before, up to the longest."""
+
+    first: float
+    longest: float
+
+    def __iter__(self) -> t.Iterator[float]:
+        pause = self.first
+        while True:
+            yield min(pause, self.longest)
+            pause = min(pause * 2, self.longest)
 
 
 @dataclasses.dataclass
@@ -49,7 +55,7 @@ class Waiter:
     """
 
     timeout: float
-    pauses: t.Iterator[float]
+    pauses: t.Iterable[float]
     clock: Clock = dataclasses.field(default_factory=Clock)
     ends_at: float | None = None
     progress: Progress = SILENT
@@ -69,7 +75,7 @@ class Waiter:
                 "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
             )
         timeout = duration_or_seconds("timeout", options["timeout"])
-        return cls(timeout, doubling(interval, longest), clock or Clock(), progress=progress)
+        return cls(timeout, Doubling(interval, longest), clock or Clock(), progress=progress)
 
     def deadline(self) -> float:
         """The moment on the clock when the time of a wait that begins now is up."""

@@ -29,7 +29,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Doubling, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
@@ -150,7 +150,7 @@ def starter(tenant: Tenant, timeout: float = 600, turn: Turn | None = None, **wa
         t.cast(TaskStatuses, tenant),
         t.cast(Aggregations, tenant),
         Wanted(Reference("s", wanted.pop("source_name", None)), wanted.pop("kind", ACCOUNTS), **wanted),
-        lambda: Waiter(timeout, doubling(2, 30), tenant.clock),
+        Waiter(timeout, Doubling(2, 30), tenant.clock),
         turn or Turn(),
         KnownSources(Sources(client)),
     )

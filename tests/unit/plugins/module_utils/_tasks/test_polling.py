@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError, RequestFailed
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter, doubling
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Doubling, Waiter
 from ansible_collections.sailpoint.isc.tests.unit.fakes import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,17 +38,17 @@ class Poll:
 
 
 def waiter(clock: FakeClock, timeout: float = 100.0, pauses: t.Iterable[float] | None = None) -> Waiter:
-    return Waiter(timeout, iter(pauses) if pauses is not None else doubling(2, 30), clock)
+    return Waiter(timeout, iter(pauses) if pauses is not None else Doubling(2, 30), clock)
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    assert list(itertools.islice(doubling(2, 30), 7)) == [2, 4, 8, 16, 30, 30, 30]
-    assert list(itertools.islice(doubling(5, 5), 3)) == [5, 5, 5]
+    assert list(itertools.islice(Doubling(2, 30), 7)) == [2, 4, 8, 16, 30, 30, 30]
+    assert list(itertools.islice(Doubling(5, 5), 3)) == [5, 5, 5]
 
 
 @given(st.floats(0.001, 1e6), st.floats(1, 1e6))
 def test_no_pause_is_beyond_the_longest_nor_shorter_than_the_one_before(first: float, factor: float) -> None:
-    pauses = list(itertools.islice(doubling(first, first * factor), 50))
+    pauses = list(itertools.islice(Doubling(first, first * factor), 50))
     assert pauses[0] == first
     assert pauses == sorted(pauses)
     assert max(pauses) <= first * factor
@@ -73,7 +73,7 @@ def test_there_is_a_poll_at_the_start_and_one_at_the_very_end_and_none_after_it(
     timeout: float, first: float, factor: float
 ) -> None:
     clock = FakeClock()
-    wait = waiter(clock, timeout, doubling(first, first * factor))
+    wait = waiter(clock, timeout, Doubling(first, first * factor))
     poll = Poll(clock)
     assert not wait.wait(poll)
     assert poll.times[0] == 1000

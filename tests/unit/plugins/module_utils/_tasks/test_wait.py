@@ -12,7 +12,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._progress import Progress
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter, doubling
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Doubling, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import (
     IdsWatch,
@@ -98,7 +98,7 @@ def wait_for(
         watch = IdsWatch(tasks, ids, grace, tasks.clock)  # type: ignore[arg-type]
     client = Client(settings(), transport=connected(Wire(), tasks.clock))
     client.transport.requests_sent = 7
-    return Wait(watch, Waiter(timeout, doubling(2, 2), tasks.clock), client, fail_on, fields, **facts)
+    return Wait(watch, Waiter(timeout, Doubling(2, 2), tasks.clock), client, fail_on, fields, **facts)
 
 
 def failure_of(wait: Wait) -> dict[str, t.Any]:
