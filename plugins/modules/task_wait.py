@@ -276,7 +276,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     if selection.ids == []:
         note = "ids is empty, so that nothing is waited for; outside of check mode this is an error."
         return {**wait.results(), "msg": note}
-    return wait.look() if module.check_mode else wait.run()
+    return wait.once() if module.check_mode else wait.run()
 
 
 def main() -> None:

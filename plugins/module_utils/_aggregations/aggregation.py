@@ -32,14 +32,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
     task_id,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import LAST_LOOK, IdsWatch, Wait, WaitFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import LAST_POLL, IdsWatch, Wait, WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration
 
 # Seconds that the task of an aggregation may be unknown after its launch.
 _NOT_FOUND_GRACE = 30
-# Seconds for how far it came: good to know, and not worth a wait.
-_FOR_PROGRESS = 5
+# Seconds for the request of the final progress: good to know, but not worth a wait.
+_PROGRESS_TIMEOUT = 5
 
 
 class Aggregate:
@@ -148,7 +148,7 @@ class Aggregate:
         result["warnings"] += found.get("warnings", [])
         result["task"] = watch.seen.get(followed, result["task"])
         result["elapsed"] = round(waiter.elapsed, 3)
-        with self._client.transport.until(min(waiter.clock.now() + _FOR_PROGRESS, waiter.deadline() + LAST_LOOK)):
+        with self._client.transport.until(min(waiter.clock.now() + _PROGRESS_TIMEOUT, waiter.deadline() + LAST_POLL)):
             progress = self._aggregations.progress(followed) if self._wanted.kind.tells_progress else None
         if progress is not None:
             result["progress"] = progress

@@ -31,8 +31,8 @@ _USER_ADVICE = (
 _NO_SOURCE = "check source_id, and that base_url is the address of the tenant's API"
 
 
-# Seconds for how far an aggregation is while it runs: good to know, and not worth a wait.
-_LONGEST_GLANCE = 2
+# Seconds for the request of the progress of a running aggregation: good to know, but not worth a wait.
+_PROGRESS_TIMEOUT = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Aggregations:
         wanted = id_of_task(task)
         if wanted is None or wanted in self._silent or definition_name(task) != KINDS["accounts"].definition:
             return ""
-        with self._client.transport.within(_LONGEST_GLANCE):
+        with self._client.transport.within(_PROGRESS_TIMEOUT):
             progress = self.progress(wanted)
         if progress is None:
             self._silent.add(wanted)

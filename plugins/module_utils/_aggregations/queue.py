@@ -25,8 +25,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line
 
-# Seconds between two looks at the threads, so that an interrupt is noticed.
-_GLANCE = 0.5
+# Seconds between two checks of the threads, so that an interrupt is noticed.
+_JOIN_TIMEOUT = 0.5
 # Characters of one outcome in a sentence about all of them.
 _LONGEST_REASON = 600
 _STOPPED = "Another aggregation failed before."
@@ -104,7 +104,7 @@ class AggregateMany:
             thread.start()
         for thread in threads:
             while thread.is_alive():
-                thread.join(_GLANCE)
+                thread.join(_JOIN_TIMEOUT)
                 self._progress.fill()
         if self._crash is not None:
             raise self._crash

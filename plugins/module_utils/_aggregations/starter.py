@@ -30,13 +30,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import I
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
-# A launch whose answer was lost is looked for at once and after these pauses, for so long at least; seconds.
+# Seconds between polls for a launch whose answer was lost: the first and longest pause, and the minimum duration.
 _FIRST_PAUSE = 1
 _LONGEST_PAUSE = 30
-_LEAST_LOOKING = 60
-# Seconds that the last look may take beyond that.
-_LAST_LOOK = 5
-# Somebody else may start one as well while it is looked for.
+_LEAST_POLLING = 60
+# Seconds that the last poll may take beyond the deadline.
+_LAST_POLL = 5
+# Somebody else may start one as well during these polls.
 _MOST_NEW = 10
 _LONGEST_SOURCE = 100
 _IN_THE_WAY = "nothing was started, as this one is in the way: raise timeout, or look whether it is stuck"
@@ -279,28 +279,28 @@ class Starter:
         self._client.underway[key] = (
             f"perhaps an aggregation of {source.name or source.id}, whose launch was not answered"
         )
-        ends_at = max(self._ends_at, self._clock.now() + _LEAST_LOOKING)
+        ends_at = max(self._ends_at, self._clock.now() + _LEAST_POLLING)
         waiter = Waiter(ends_at - self._clock.now(), Doubling(_FIRST_PAUSE, _LONGEST_PAUSE), self._clock, ends_at)
         found: list[Record] = []
 
-        def look() -> bool:
+        def poll() -> bool:
             found.extend(self._started_since(since))
             return bool(found)
 
         try:
-            with self._client.transport.until(ends_at + _LAST_LOOK):
-                waiter.wait(look)
+            with self._client.transport.until(ends_at + _LAST_POLL):
+                waiter.wait(poll)
             if waiter.fault is not None:
                 raise waiter.fault
         except RequestFailed as error:
             lost = "the answer to the launch before it was lost, so that an aggregation may be running now"
-            error.advice = f"{lost}: {self._look()}"
+            error.advice = f"{lost}: {self._how_to_find()}"
             raise
         finally:
             del self._client.underway[key]
         if not found:
             failure.advice = (
-                f"no aggregation was found that it started, but one may be running all the same: {self._look()}"
+                f"no aggregation was found that it started, but one may be running all the same: {self._how_to_find()}"
             )
             raise failure
         record = found[0]
@@ -311,7 +311,7 @@ class Starter:
             warnings=(f"The answer to the launch was lost; {name}, created right after it, is taken for it.",),
         )
 
-    def _look(self) -> str:
+    def _how_to_find(self) -> str:
         return (
             f"look for it with pending_tasks_info (source_ids: [{shown(self._wanted.source.id)}]) before you run this "
             "again, or run it with on_busy: adopt"

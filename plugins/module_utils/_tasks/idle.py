@@ -67,16 +67,16 @@ class IdleSources:
         self._by_id = by_id
         self._ids = list(selection.source_ids or ())
         self._busy: set[str | None] = set()
-        self._looked = False
+        self._polled = False
         self._checked = False
 
     def ids(self) -> list[str]:
-        """The ids of the idle sources in the order given; none before the first look."""
-        return [source_id for source_id in self._ids if self._looked and source_id not in self._busy]
+        """The ids of the idle sources in the order given; none before the first poll."""
+        return [source_id for source_id in self._ids if self._polled and source_id not in self._busy]
 
-    def look(self, pending: t.Iterable[Record]) -> None:
-        """Takes in what is pending now. The idle sources are checked once. Raises UnknownSources, RequestFailed."""
-        self._looked = True
+    def update(self, pending: t.Iterable[Record]) -> None:
+        """Takes what a poll found pending; checks idle sources once. Raises UnknownSources, RequestFailed."""
+        self._polled = True
         self._busy.update(source_of(record)[0] for record in pending)
         if not self._checked:
             self._check([source_id for source_id in self.ids() if source_id not in self.names])

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What a wait looks at: tasks by their ids until each has completed, or a selection until nothing in it is pending."""
+"""What a wait polls: tasks by their ids until each has completed, or a selection until nothing in it is pending."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses impo
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, listed, one_line, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
-# Seconds that the last poll may take beyond the end of a wait.
-LAST_LOOK = 5
+# Seconds that the last poll may take beyond the deadline.
+LAST_POLL = 5
 # Seconds for which a task is seen with a completion status, but without a time of completion, until that is its end.
 _GRACE_FOR_COMPLETED = 30
-# Seconds from which on somebody should look whether a task is stuck.
+# Seconds after which a pending task is probably stuck.
 _SUSPICIOUS_AGE = 86400
 _LONGEST_STATUS = 60
 
@@ -168,7 +168,7 @@ class QuietWatch:
                 del self.seen[key]
         self.seen.see(ended)
         if self.idle is not None:
-            self.idle.look(current.values())
+            self.idle.update(current.values())
         self._quiet_polls = 0 if self.seen.pending() else self._quiet_polls + 1
         quiet = self._quiet_polls >= self._settle
         if quiet and self.idle is not None:
@@ -225,10 +225,10 @@ class Wait:
     def run(self) -> dict[str, t.Any]:
         """What the wait found, for the result of a task. Raises WaitFailed."""
         with (
-            self.client.transport.until(self.waiter.deadline() + LAST_LOOK),
+            self.client.transport.until(self.waiter.deadline() + LAST_POLL),
             self.client.progress.following(self._state),
         ):
-            in_time = self._poll(self.waiter)
+            in_time = self._wait(self.waiter)
             if not in_time:
                 # Good to know, and no reason for another failure.
                 with contextlib.suppress(RequestFailed):
@@ -237,9 +237,9 @@ class Wait:
             raise WaitFailed(self._timed_out(), self.results())
         return self._checked()
 
-    def look(self) -> dict[str, t.Any]:
-        """As run(), but with one look and no waiting: what is pending is no failure."""
-        if not self._poll(dataclasses.replace(self.waiter, timeout=0, ends_at=None)):
+    def once(self) -> dict[str, t.Any]:
+        """As run(), but with one poll and no waiting: a pending task is not a failure."""
+        if not self._wait(dataclasses.replace(self.waiter, timeout=0, ends_at=None)):
             try:
                 if self.waiter.fault:
                     raise self.waiter.fault
@@ -248,15 +248,15 @@ class Wait:
                 raise WaitFailed(error, self.results()) from None
         return self._checked()
 
-    def _poll(self, waiter: Waiter) -> bool:
+    def _wait(self, waiter: Waiter) -> bool:
         self.waiter = waiter
         self._say_what_is_underway()
         try:
-            return waiter.wait(self._look)
+            return waiter.wait(self._poll)
         except IscError as error:
             raise WaitFailed(error, self.results()) from None
 
-    def _look(self) -> bool:
+    def _poll(self) -> bool:
         try:
             done = self.watch.poll()
         finally:

@@ -62,7 +62,7 @@ class Tenant:
     shown_after: float = 0.0
     tasks: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     launches: list[tuple[str, Kind, str | None, bool]] = dataclasses.field(default_factory=list)
-    looks: int = 0
+    polls: int = 0
     blind: RequestFailed | None = None
     underway: dict[str, str] = dataclasses.field(default_factory=dict)
     on_launch: t.Callable[[], object] = lambda: None
@@ -96,7 +96,7 @@ class Tenant:
         raise lost() if step == "start and lose" else step
 
     def _shown(self, selection: Selection) -> list[Record]:
-        self.looks += 1
+        self.polls += 1
         if self.blind:
             raise self.blind
         now = self.clock.now()
@@ -341,10 +341,10 @@ def test_a_lost_launch_is_looked_for_and_never_sent_again(shown_after: float, en
     assert clock.pauses == [1, 2, 4, 8, 16, *[30] * 20][: len(clock.pauses)]
 
 
-@pytest.mark.parametrize(("timeout", "looks_for"), [(10, 60), (60, 60), (300, 300)])
+@pytest.mark.parametrize(("timeout", "polls_for"), [(10, 60), (60, 60), (300, 300)])
 @pytest.mark.parametrize("facts", [{}, {"transient": False}, {"status": 504}, {"retry_after": 7}])
 def test_a_launch_that_is_not_found_is_given_up_when_the_time_is_up(
-    timeout: float, looks_for: float, facts: dict[str, t.Any], clock: FakeClock
+    timeout: float, polls_for: float, facts: dict[str, t.Any], clock: FakeClock
 ) -> None:
     tenant = Tenant(clock, [lost(**facts)])
     with pytest.raises(RequestFailed) as failure:
@@ -354,7 +354,7 @@ def test_a_launch_that_is_not_found_is_given_up_when_the_time_is_up(
         "no aggregation was found that it started, but one may be running all the same: look for it with "
         'pending_tasks_info (source_ids: ["s"]) before you run this again, or run it with on_busy: adopt.'
     )
-    assert clock.now() == NOW + looks_for
+    assert clock.now() == NOW + polls_for
     assert len(tenant.launches) == 1
     assert tenant.underway == {}
 
@@ -491,8 +491,8 @@ def test_a_launch_that_was_refused_for_certain_is_looked_for_nowhere(facts: dict
     tenant = Tenant(clock, [lost(maybe_applied=False, **facts)])
     with pytest.raises(RequestFailed):
         run(tenant)
-    # One look, before the launch, for what is running.
-    assert tenant.looks == 1
+    # One poll, before the launch, for what is running.
+    assert tenant.polls == 1
     assert clock.pauses == []
 
 

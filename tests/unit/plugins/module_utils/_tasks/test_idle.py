@@ -51,7 +51,7 @@ def test_sources_that_were_given_by_name_are_not_checked() -> None:
     tenant = Tenant(["a"])
     names = {"b": "Beta"}
     idle = IdleSources(tenant.client, tenant, Selection(source_ids=["a", "b"]), tenant.by_id, False, names)  # type: ignore[arg-type]
-    idle.look([])
+    idle.update([])
     assert tenant.asked == [["a"]]
     assert idle.sources() == [{"id": "a", "name": None}, {"id": "b", "name": "Beta"}]
 
@@ -67,9 +67,9 @@ def test_nothing_is_known_of_idle_sources_before_the_first_look() -> None:
 def test_idle_sources_are_those_of_which_nothing_was_ever_pending() -> None:
     tenant = Tenant(["a", "b", "c"])
     idle = tenant.idle("c", "b", "a")
-    idle.look([task("1", "b", None)])
+    idle.update([task("1", "b", None)])
     assert idle.ids() == ["c", "a"]
-    idle.look([task("2", "a", None)])
+    idle.update([task("2", "a", None)])
     assert idle.ids() == ["c"]
     # Checked once, and only where nothing says already that they exist.
     assert tenant.asked == [["c", "a"]]
@@ -77,14 +77,14 @@ def test_idle_sources_are_those_of_which_nothing_was_ever_pending() -> None:
 
 def test_where_something_of_all_is_pending_no_source_is_looked_up() -> None:
     tenant = Tenant([])
-    tenant.idle("a").look([task("1", "a", None)])
+    tenant.idle("a").update([task("1", "a", None)])
     assert tenant.asked == []
 
 
 @pytest.mark.parametrize(("names", "says"), [(["Workday"], "no such source, or"), (["HR", "AD"], "no 2 such sources,")])
 def test_sources_that_do_not_exist_are_named(names: list[str], says: str) -> None:
     with pytest.raises(UnknownSources, match=says) as caught:
-        Tenant(["a"]).idle("a", *names).look([])
+        Tenant(["a"]).idle("a", *names).update([])
     assert [f'"{name}"' in str(caught.value) for name in names] == [True] * len(names)
     assert '"a"' not in str(caught.value)
 
@@ -94,8 +94,8 @@ def test_without_the_right_to_read_sources_one_warning_says_that_they_were_not_c
     tenant = Tenant([])
     tenant.fault = refused(status)
     idle = tenant.idle("a", "b")
-    idle.look([])
-    idle.look([])
+    idle.update([])
+    idle.update([])
     assert tenant.client.warnings == [
         "Whether the sources of source_ids exist was not checked, as the token may not read sources "
         '(scope idn:sources:read): "a", "b".'
@@ -109,8 +109,8 @@ def test_any_other_fault_is_one_of_the_look_and_the_check_is_done_again(status: 
     tenant.fault = refused(status, transient)
     idle = tenant.idle("a")
     with pytest.raises(RequestFailed):
-        idle.look([])
-    idle.look([])
+        idle.update([])
+    idle.update([])
     assert tenant.asked == [["a"], ["a"]]
     assert tenant.client.warnings == []
 
@@ -118,7 +118,7 @@ def test_any_other_fault_is_one_of_the_look_and_the_check_is_done_again(status: 
 def test_the_last_tasks_are_the_newest_that_have_ended_in_the_order_of_the_sources() -> None:
     tenant = Tenant(["a", "b", "c"], task("5", "b", None), task("4", "b", "ERROR"), task("3", "a"), task("2", "b"))
     idle = tenant.idle("a", "c", "b", types=["T"])
-    idle.look([])
+    idle.update([])
     idle.look_up_last()
     assert {source: last["id"] for source, last in idle.last.items()} == {"a": "3", "b": "4"}
     # What one request has brought was all there is.
@@ -128,7 +128,7 @@ def test_the_last_tasks_are_the_newest_that_have_ended_in_the_order_of_the_sourc
 def test_a_source_that_others_push_out_is_looked_up_by_itself() -> None:
     tenant = Tenant(["a", "b", "c"], *(task(f"a{number}", "a") for number in range(300)), task("b0", "b"))
     idle = tenant.idle("a", "b", "c")
-    idle.look([])
+    idle.update([])
     idle.look_up_last()
     assert {source: last["id"] for source, last in idle.last.items()} == {"a": "a0", "b": "b0"}
     assert [ids for ids, _types, _rows in tenant.asked[1:]] == [["a", "b", "c"], ["b"], ["c"]]
@@ -137,7 +137,7 @@ def test_a_source_that_others_push_out_is_looked_up_by_itself() -> None:
 def test_the_last_tasks_are_of_the_wanted_names() -> None:
     tenant = Tenant(["a"], task("2", "a", uniqueName="Refresh"), task("1", "a", uniqueName="Cloud Account Aggregation"))
     idle = tenant.idle("a", unique_names=["*Aggregation"])
-    idle.look([])
+    idle.update([])
     idle.look_up_last()
     assert idle.last["a"]["id"] == "1"
 
@@ -146,7 +146,7 @@ def test_the_last_tasks_are_of_the_wanted_names() -> None:
 def test_no_last_task_is_looked_up_for_nothing(report: bool, busy: list[Record]) -> None:
     tenant = Tenant(["a"], task("0", "a"))
     idle = tenant.idle("a", report=report)
-    idle.look(busy)
+    idle.update(busy)
     tenant.asked.clear()
     idle.look_up_last()
     assert (idle.last, tenant.asked) == ({}, [])

@@ -287,18 +287,18 @@ def test_nothing_is_sent_later_than_a_moment_after_the_end_and_then_everything_a
 
 def test_one_look_does_not_wait_and_finds_nothing_wrong_with_what_is_pending() -> None:
     tasks = Tasks(FakeClock(), a=(0, 0, "SUCCESS"), b=(0, 500, "SUCCESS"))
-    results = wait_for(tasks, ["a", "b", "unknown"]).look()
+    results = wait_for(tasks, ["a", "b", "unknown"]).once()
     assert (ids_of(results["tasks"]), ids_of(results["pending_tasks"])) == (["a"], ["b"])
     assert (results["polls"], results["elapsed"], tasks.clock.pauses) == (1, 0, [])
 
 
 def test_one_look_fails_for_a_task_that_failed_and_for_a_fault() -> None:
     with pytest.raises(WaitFailed, match="ended with ERROR"):
-        wait_for(Tasks(FakeClock(), a=(0, 0, "ERROR")), ["a"]).look()
+        wait_for(Tasks(FakeClock(), a=(0, 0, "ERROR")), ["a"]).once()
     tasks = Tasks(FakeClock(), a=(0, 0, "ERROR"))
     tasks.faults = {0: transient()}
     with pytest.raises(WaitFailed, match="refused with 503") as caught:
-        wait_for(tasks, ["a"]).look()
+        wait_for(tasks, ["a"]).once()
     assert caught.value.as_failure()["status"] == 503
 
 
