@@ -147,7 +147,7 @@ def _verdict(files: t.Mapping[str, str], check_mode: bool) -> str:
     if check_mode:
         return f"Check mode: nothing was written. The {what} would be {first}."
     beside = [SUFFIXES[other] for other, _file in others]
-    return f"The {what} is {first}" + (f"; the same numbers are beside it as {_and(beside)}." if beside else ".")
+    return f"The {what} is {first}" + (f"; the same data is next to it as {_and(beside)}." if beside else ".")
 
 
 def _and(words: t.Sequence[str]) -> str:

@@ -29,7 +29,7 @@ def task_ids(answer: t.Any, skip_refused: t.Any = False) -> list[str]:
     try:
         skip = boolean(skip_refused)
     except TypeError as error:
-        raise AnsibleFilterError(f"task_ids takes true or false as skip_refused, not {shown(skip_refused)}.") from error
+        raise AnsibleFilterError(f"task_ids: skip_refused must be true or false, not {shown(skip_refused)}.") from error
     return list(dict.fromkeys(_ids_in(answer, skip)))
 
 
@@ -53,7 +53,8 @@ def _ids_in(answer: t.Any, skip_refused: bool) -> t.Iterator[str]:
                 break
             elif value is not None:
                 raise AnsibleFilterError(
-                    f"task_ids takes ids, records of tasks and answers or results that hold them, not {shown(value)}."
+                    "task_ids: the input must be task ids, task records, or answers or results that contain them, not "
+                    f"{shown(value)}."
                 )
         else:
             levels.pop()
@@ -66,8 +67,8 @@ def _id_of(value: Record, skip_refused: bool) -> str | None:
         if skip_refused:
             return None
         raise AnsibleFilterError(
-            f"The tenant refused a launch, so there is no task to follow ({shown(reason)}): "
-            "launch it again, or set skip_refused to leave it out."
+            f"The tenant refused the launch, so there is no task ({shown(reason)}): "
+            "launch it again, or set skip_refused to skip it."
         )
     task = task_in(value)
     if str(task.get("type")).upper() in _NO_TASKS or "executor" in task:

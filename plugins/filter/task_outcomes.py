@@ -33,9 +33,9 @@ def task_outcomes(
     """
     records = task_records("task_outcomes", records)
     if not isinstance(source_ids, (list, tuple)):
-        raise AnsibleFilterError(f"task_outcomes takes a list as source_ids, not {kind_of(source_ids)}.")
+        raise AnsibleFilterError(f"task_outcomes: source_ids must be a list, not {kind_of(source_ids)}.")
     if not isinstance(source_names or {}, Mapping):
-        raise AnsibleFilterError(f"task_outcomes takes a dictionary as source_names, not {kind_of(source_names)}.")
+        raise AnsibleFilterError(f"task_outcomes: source_names must be a dictionary, not {kind_of(source_names)}.")
     names = {str(source_id): str(name) for source_id, name in (source_names or {}).items()}
     places = {source_id: place for place, source_id in reversed(list(enumerate(map(str, source_ids))))}
     current = moment("task_outcomes", now)

@@ -102,9 +102,9 @@ def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) 
         if value is None:
             continue
         if value in ("", []) and name != "fail_on" and name not in may_be_empty:
-            raise InvalidOption(name, value, "it is empty; give a value or leave the option out")
+            raise InvalidOption(name, value, "it is empty; give a value or omit the option")
         if isinstance(value, list) and "" in value:
-            raise InvalidOption(name, value, "it holds an empty text; give a value or leave the option out")
+            raise InvalidOption(name, value, "it contains an empty string; give a value or omit the option")
         least, most = _RANGES.get(name, (None, None))
         if least is not None and (value < least or (most is not None and value > most)):
             limits = f"from {least} to {most}" if most is not None else f"{least} or more"
@@ -119,4 +119,4 @@ def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) 
 def _check_id(option: str, value: str) -> None:
     """Refuses what cannot be the id of a task, and would be taken for another address: a dot is a step in a path."""
     if value in (".", "..", "pending-tasks") or len(value) > 256 or re.search(r"[\x00-\x1f\x7f]", value):
-        raise InvalidOption(option, value, "no id looks like this")
+        raise InvalidOption(option, value, "not a valid id")

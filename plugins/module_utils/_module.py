@@ -165,9 +165,9 @@ def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[s
     def end(number: int, _frame: object) -> None:
         shutil.rmtree(module.tmpdir, ignore_errors=True)
         left = listed(list(underway().values()))
-        goes_on = f" What it started or waited for goes on in the tenant: {left}." if left else ""
+        goes_on = f" What it started or waited for continues in the tenant: {left}." if left else ""
         try:
-            module.fail_json(msg=f"Ended by {signal.Signals(number).name} before the task was done.{goes_on}")
+            module.fail_json(msg=f"Interrupted by {signal.Signals(number).name}.{goes_on}")
         finally:
             # Python swallows the exception that ends the module where a finalizer runs, such as that of an answer.
             signal.signal(signal.SIGALRM, end_again)

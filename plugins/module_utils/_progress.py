@@ -25,7 +25,7 @@ PIPE_VARIABLE = "SAILPOINT_ISC_PROGRESS"
 
 MOST_LINES = 500
 _LONGEST_LINE = 400
-_NO_MORE = "No more is told before the end: this was line 500."
+_NO_MORE = "This is line 500: no more progress is shown before the end."
 
 
 class Progress:

@@ -245,7 +245,7 @@ OPTIONS = {
     "max_parallel": {"type": "int", "default": 1},
     "stop_on_failure": {"type": "bool", "default": True},
     **_argspec.WAITING,
-    # The next source waits for the end of this one: noticing it late adds up.
+    # The next source waits for this one, so noticing its end late adds up.
     "max_interval": {"type": "str", "default": "5"},
 }
 

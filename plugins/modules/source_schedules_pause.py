@@ -152,9 +152,9 @@ summary:
   type: list
   elements: str
   sample:
-    - "HR System, accounts: is removed (0 0 5,13,21 * * ?)"
-    - They are saved in /srv/work/maintenance-window-acme.json until the window ends.
-    - "Not stopped: provisioning, health checks, and what already runs."
+    - "HR System, accounts: removed (0 0 5,13,21 * * ?)"
+    - The schedules are saved in /srv/work/maintenance-window-acme.json until the window ends.
+    - "Not stopped: provisioning, health checks, and tasks that are already running."
 """
 
 
@@ -201,10 +201,12 @@ def _sources(client: Client, options: t.Mapping[str, t.Any]) -> dict[str, str]:
         tagged = names_of(Sources(client).listing(Selection(tags=[tag]))[0])
         found = {**tagged, **found}
         if not tagged:
-            client.warnings.append(f"No source that the token may see carries the tag {shown(tag)}.")
+            client.warnings.append(f"No source has the tag {shown(tag)}, or the token has no access to it.")
     if not found:
         tags = listed([*map(shown, options["tags"])], ", ")
-        raise IscError(f"No source that the token may see carries any of the tags {tags}, so that nothing was paused.")
+        raise IscError(
+            f"No source has any of the tags {tags}, or the token has no access to it, so nothing was paused."
+        )
     return found
 
 

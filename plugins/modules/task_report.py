@@ -146,10 +146,10 @@ def places(path: str, formats: t.Iterable[str]) -> dict[str, str]:
     files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(formats)}
     for file in files.values():
         if os.path.isdir(file):
-            raise Unwritable(f"{file} is a directory: give the report another name.")
+            raise Unwritable(f"{file} is a directory: give another path.")
     directory = os.path.dirname(stem)
     if not os.path.isdir(directory):
-        raise Unwritable(f"{directory} is not a directory: make it, or give the report another place.")
+        raise Unwritable(f"{directory} is not a directory: create it, or give another path.")
     return files
 
 

@@ -147,7 +147,7 @@ msg:
   type: str
   sample: >-
     Cloud Account Aggregation of HR System (464ae7bf791e49fdb74606a2e4a89635) has already completed (SUCCESS,
-    2026-05-17T19:33:16.470Z) and was left as it is; set overwrite to change it all the same.
+    2026-05-17T19:33:16.470Z) and was not changed; set overwrite to change it anyway.
 """
 
 from ansible.module_utils.basic import AnsibleModule

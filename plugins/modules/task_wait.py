@@ -201,7 +201,7 @@ msg:
   returned: in check mode, when O(ids) is empty
   type: str
   version_added: 0.3.0
-  sample: ids is empty, so that nothing is waited for; outside of check mode this is an error.
+  sample: ids is empty, so there is nothing to wait for; outside of check mode this is an error.
 elapsed:
   description: How long the wait took, in seconds.
   returned: always, unless an option was refused
@@ -274,7 +274,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
         narrator=Narrator(client, names, counts=Aggregations(client).counts),
     )
     if selection.ids == []:
-        note = "ids is empty, so that nothing is waited for; outside of check mode this is an error."
+        note = "ids is empty, so there is nothing to wait for; outside of check mode this is an error."
         return {**wait.results(), "msg": note}
     return wait.once() if module.check_mode else wait.run()
 

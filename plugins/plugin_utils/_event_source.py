@@ -170,7 +170,7 @@ class Source:
                 begun = True
                 if fault_since is not None:
                     away = length(self._clocks.beat() - fault_since)
-                    LOGGER.warning("%s", f"{self._tenant} can be polled again, after {away}.")
+                    LOGGER.warning("%s", f"{self._tenant} can be polled again after {away}.")
                     fault_since, faults = None, 0
                 self._tell_warnings()
                 await self._hand_on(queue, events)
@@ -182,7 +182,7 @@ class Source:
                     return
                 if fault_since is None:
                     fault_since = self._clocks.beat()
-                    fault = f"{self._tenant} cannot be polled at present, and is tried again: {_sentence(error)}"
+                    fault = f"{self._tenant} cannot be polled, retrying: {_sentence(error)}"
                     LOGGER.warning("%s", fault)
                 longer = min(_LONGEST_PAUSE, self._interval * 2 ** min(faults, 10))
                 pause = max(self._interval, longer, getattr(error, "retry_after", None) or 0)
@@ -346,9 +346,7 @@ def _stuck_after(text: str | None, kinds: t.Collection[str]) -> float | None:
     if "stuck" not in kinds:
         return None
     if text is None:
-        raise IscError(
-            "stuck_after is missing: say how long a task may be pending, such as 24h, or give events without stuck."
-        )
+        raise IscError("stuck_after is missing: give a duration such as 24h, or remove stuck from events.")
     return duration("stuck_after", text)
 
 
@@ -361,11 +359,13 @@ def _since(text: str) -> tuple[float, float | None]:
             moment = timestamp("since", text)
         except InvalidOption:
             raise InvalidOption(
-                "since", text, "give a duration such as 30m, 12h or 7d, or a time with a zone: 2026-05-17T19:33:16Z"
+                "since",
+                text,
+                "give a duration such as 30m, 12h or 7d, or a time with a zone such as 2026-05-17T19:33:16Z",
             ) from None
         age = time.time() - moment
     if age > _LONGEST_SINCE:
-        raise InvalidOption("since", text, "give 90d or less, as the tenant keeps no older tasks")
+        raise InvalidOption("since", text, "give 90d or less, because the tenant keeps no older tasks")
     return age, moment
 
 
@@ -376,7 +376,7 @@ def _is_transient(error: Exception) -> bool:
 def _sentence(error: Exception) -> str:
     if isinstance(error, IscError):
         return str(error)
-    return f"Something unexpected went wrong ({one_line(repr(error), 200)})."
+    return f"Unexpected error ({one_line(repr(error), 200)})."
 
 
 def _uuid_of(event: t.Any) -> str | None:

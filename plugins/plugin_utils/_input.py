@@ -23,11 +23,11 @@ _Form = t.TypeVar("_Form")
 def task_records(name: str, records: t.Any) -> t.Sequence[Record]:
     """A list of records."""
     if not isinstance(records, (list, tuple)):
-        raise AnsibleFilterError(f"{name} takes a list of task records, not {kind_of(records)}.")
+        raise AnsibleFilterError(f"{name}: the input must be a list of task records, not {kind_of(records)}.")
     for position, record in enumerate(records):
         if not isinstance(record, dict):
             raise AnsibleFilterError(
-                f"{name} takes a list of task records, and item {position} of it is {kind_of(record)}."
+                f"{name}: the input must be a list of task records, but item {position} is {kind_of(record)}."
             )
     return records
 
@@ -35,7 +35,7 @@ def task_records(name: str, records: t.Any) -> t.Sequence[Record]:
 def statuses(name: str, fail_on: t.Any) -> set[str]:
     """Completion statuses in one spelling."""
     if not isinstance(fail_on, (list, tuple)) or not all(isinstance(status, str) for status in fail_on):
-        raise AnsibleFilterError(f"{name} takes a list of completion statuses as fail_on, not {shown(fail_on)}.")
+        raise AnsibleFilterError(f"{name}: fail_on must be a list of completion statuses, not {shown(fail_on)}.")
     return {canonical_status(status) for status in fail_on}
 
 
@@ -73,19 +73,17 @@ def _formed(
     name: str, maker: str, given: t.Any, wanted: type | tuple[type, ...], form: t.Callable[[t.Any], _Form]
 ) -> _Form:
     if not isinstance(given, wanted):
-        raise AnsibleFilterError(f"{name} takes what the filter {maker} gives, not {kind_of(given)}.")
+        raise AnsibleFilterError(f"{name}: the input must be the result of {maker}, not {kind_of(given)}.")
     try:
         return form(given)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(
-            f"{name} takes what the filter {maker} gives, and there is something else in it ({error!r})."
-        ) from error
+        raise AnsibleFilterError(f"{name}: the input is not an unchanged result of {maker} ({error!r}).") from error
 
 
 def text(name: str, option: str, value: t.Any) -> str:
     """A text; empty where none is given."""
     if value is not None and not isinstance(value, str):
-        raise AnsibleFilterError(f"{name} takes a text as {option}, not {shown(value)}.")
+        raise AnsibleFilterError(f"{name}: {option} must be a string, not {shown(value)}.")
     return value or ""
 
 

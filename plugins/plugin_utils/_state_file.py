@@ -32,7 +32,7 @@ class StateFile:
             raise InvalidOption(
                 "state_file",
                 path,
-                f"nothing can be written there ({error.strerror}); give a file elsewhere",
+                f"it cannot be written ({error.strerror}); give another file",
             ) from None
 
     def read(self) -> dict[str, t.Any] | None:
@@ -57,7 +57,7 @@ class StateFile:
             raise InvalidOption(
                 "state_file",
                 self._shown,
-                f"it is of another tenant, {host}; give each tenant its own",
+                f"it belongs to another tenant ({host}); give each tenant its own file",
             )
         self._written = text
         return state
@@ -65,7 +65,9 @@ class StateFile:
     def spoilt(self) -> IscError:
         """What is to be said of a file that holds something else."""
         return InvalidOption(
-            "state_file", self._shown, "it holds no state of this event source; give another file, or remove this one"
+            "state_file",
+            self._shown,
+            "it is not a state file of this event source; give another file, or remove this one",
         )
 
     def write(self, state: t.Mapping[str, t.Any]) -> str | None:
@@ -76,9 +78,8 @@ class StateFile:
         try:
             self._replace(text)
         except OSError as error:
-            return (
-                f"The state cannot be written to {self._shown} ({error.strerror}): after a restart, events come again."
-            )
+            why = f"The state cannot be written to {self._shown} ({error.strerror})"
+            return f"{why}: after a restart, events are repeated."
         self._written = text
         return None
 

@@ -76,7 +76,7 @@ def _lists(records: Iterable[Mapping[str, Any]], key: str = "tasks") -> Reached:
 
     def reached(result: Result, _truth: Truth) -> bool:
         returned = [record.get("id") for record in result[key]]
-        told = any("than it gave" in warning for warning in result["warnings"])
+        told = any("than it returned" in warning for warning in result["warnings"])
         return len(returned) == len(set(returned)) and (set(returned) == ids or (told and set(returned) < ids))
 
     return reached

@@ -41,7 +41,7 @@ REFUSED_OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("task_status", {"id": "good", "patch": "text"}),
 ]
 # What must be there to be looked through
-SIGNS = ("PLAY RECAP", '"module_args":', "was refused with 400", "was refused with 403", "was refused with 401")
+SIGNS = ("PLAY RECAP", '"module_args":', "failed with status 400", "failed with status 403", "failed with status 401")
 
 # Keeps what modules log, in place of the machine's log
 SITE = """

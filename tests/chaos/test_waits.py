@@ -125,7 +125,7 @@ def test_a_wait_for_sources_survives_that_they_cannot_be_looked_up_for_a_while(t
     with meanwhile(tenant, "list", lambda: tenant.control("DELETE", "faults"), times=6):
         result = run.failing("task_wait", **wait)
     assert_clear(result)
-    assert "Nothing was pending of a source that did not end well last" in result["msg"]
+    assert "The last task of an idle source failed" in result["msg"]
     assert [task["id"] for task in result["last_tasks"]] == ["last"]
 
 

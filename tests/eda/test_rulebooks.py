@@ -78,7 +78,7 @@ def test_ends_with_one_sentence_when_the_secret_is_wrong(rulebooks: Rulebooks) -
     running.end()
     logged = [line for line in running.output().splitlines() if " - ERROR - " in line]
     assert len(logged) == 1
-    assert "/oauth/token was refused with 401 (invalid_client: Bad client credentials); check client_id" in logged[0]
+    assert "/oauth/token failed with status 401 (invalid_client: Bad client credentials); check client_id" in logged[0]
     assert "Traceback" not in running.output()
 
 
@@ -86,7 +86,7 @@ def test_survives_a_tenant_that_restarts(tenant: Hand, rulebooks: Rulebooks) -> 
     running = rulebooks(printing(retries=0))
     rulebooks.wait_for_polls(running)
     tenant.control("PUT", "down", {"seconds": 20})
-    running.wait_to_print("127 cannot be polled at present, and is tried again: ")
+    running.wait_to_print("127 cannot be polled, retrying: ")
     running.wait_to_print("127 can be polled again, after ")
     tenant.control("POST", "tasks", [FAILED])
     running.wait_to_print("MET failed failed")

@@ -23,7 +23,7 @@ SUCCESS = r"ended with SUCCESS after 0[.]4 s"
 BROKEN = rf"""{SUCCESS.replace("SUCCESS", "ERROR")}: Login failed \{{. 1 \+ 1 .\}}, it's ..locked..\.\""""
 AGGREGATION = "Cloud Account Aggregation"
 PENDING = r"is pending since \S+Z: Timed out after [\d.]+ s"
-OTHER_FAILED = r"not started: Another aggregation failed before\""
+OTHER_FAILED = r"not started: Another aggregation has failed\""
 
 # Sources by what is to happen to them, and tasks of two of them. Each case has its own, with its name before their ids.
 FATES: dict[str, dict[str, Any]] = {
@@ -111,7 +111,8 @@ OF_ROLE = {
             rf"stops-broken, entitlements: {OTHER_FAILED}",
             rf"Nowhere, accounts: {OTHER_FAILED}",
             rf"stops-warned, accounts: {OTHER_FAILED}",
-            "fatal:.*1 of 6 aggregations failed, and 3 were not started for that. accounts of SAP: Cloud Account",
+            "fatal:.*1 of 6 aggregations failed, and 3 were not started because of that. accounts of SAP: Cloud "
+            "Account",
             "fatal:.*ended with ERROR .Login failed",
         ],
         fails=True,
@@ -122,7 +123,7 @@ OF_ROLE = {
         [
             rf'"FAILED: SAP, accounts: {BROKEN}',
             rf'"SAP, entitlements: {SUCCESS}"',
-            r"FAILED: Nowhere, accounts: not started: POST \S+/goes_on-nosuch/load-accounts was refused with 404 .*; "
+            r"FAILED: Nowhere, accounts: not started: POST \S+/goes_on-nosuch/load-accounts failed with status 404 .*; "
             "check",
             rf'"Active Directory, accounts: {SUCCESS}"',
             "fatal:.*2 of 6 aggregations failed. accounts of SAP: .*; accounts of Nowhere: POST",
@@ -201,7 +202,7 @@ WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
         r"sources.0. .s-good.: value of kinds must be one or more of. accounts, entitlements, uncorrelated_accounts",
     ),
     "on_busy": ([{"id": "s-good", "on_busy": "kill"}], "value of on_busy must be one of. fail, skip, adopt, wait"),
-    "no_file": ([{"id": "s-good", "kinds": ["uncorrelated_accounts"]}], "uncorrelated_accounts needs file"),
+    "no_file": ([{"id": "s-good", "kinds": ["uncorrelated_accounts"]}], "uncorrelated_accounts requires file"),
     "max_age": ([{"id": "s-good", "max_age": "soon"}], "max_age is .{1,4}soon"),
 }
 REFUSED = {
@@ -259,7 +260,7 @@ def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Pla
     assert values(result["not_started"], "source_id") == ["stops-broken", "stops-nosuch", "stops-warned"]
     first = result["not_started"][0]
     assert (first["action"], first["task_id"]) == ("not_started", None)
-    assert first["summary"] == "stops-broken, entitlements: not started: Another aggregation failed before"
+    assert first["summary"] == "stops-broken, entitlements: not started: Another aggregation has failed"
 
     assert len(launched(sent["goes_on"])) == 5
     assert values(results["goes_on"]["failed"], "action") == ["started", "not_started"]
@@ -320,8 +321,8 @@ OF_PLAYBOOK = {
         ["fatal.*1 of 2 aggregations failed. entitlements of Active Directory. .* with WARNING"],
         fails=True,
     ),
-    "nothing": Case({}, ["fatal:.*Say which sources to aggregate"], fails=True),
-    "empty": Case({"sources": ""}, ["fatal:.*Say which sources to aggregate"], fails=True),
+    "nothing": Case({}, ["fatal:.*Set the sources to aggregate"], fails=True),
+    "empty": Case({"sources": ""}, ["fatal:.*Set the sources to aggregate"], fails=True),
     "parallel": Case(
         {"sources": "s-good", "max_parallel": "0"}, ["fatal:.*max_parallel is 0. it must be 1 or more"], fails=True
     ),
@@ -459,7 +460,7 @@ def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({}, "Say which tenant. set SAIL_BASE_URL"),
+        ({}, "No tenant is set. set SAIL_BASE_URL"),
         # Ansible ends a value that has no quotes at a blank.
         (None, "id is .{4}: it is empty"),
     ],

@@ -106,8 +106,8 @@ NARROWED: dict[str, tuple[dict[str, str], list[str]]] = {
     "name": ({"unique_names": "Cloud Group*"}, ["ad-groups"]),
 }
 # Variables of the playbook that are refused, and what is told
-SAY_AGE = "Say from which age on a pending task counts as stuck, such as -e older_than=24h"
-SAY_WHICH = "is empty: give a value or leave it out"
+SAY_AGE = "Set the age from which a pending task counts as stuck, such as -e older_than=24h"
+SAY_WHICH = "is empty: give a value or omit it"
 TOO_MANY = "Nothing was touched, because 4 tasks match and max_tasks allows 3: narrow the selection"
 WRONG_VARIABLES = {
     "no-age": Case({}, [f"fatal:.*{SAY_AGE}"], fails=True),
@@ -115,7 +115,7 @@ WRONG_VARIABLES = {
     # A list that came out empty, as text, which must not mean all of them
     "empty-list-as-text": Case({"older_than": "1h", "source_ids": "[]"}, ["fatal:.*source_ids"], fails=True),
     "nothing-in-it": Case(
-        {"older_than": "1h", "source_ids": " , "}, ["fatal:.*source_ids is .*empty text"], fails=True
+        {"older_than": "1h", "source_ids": " , "}, ["fatal:.*source_ids is .*empty string"], fails=True
     ),
     "empty-list": Case(
         {"older_than": "1h", "types": [], "unique_names": "*"}, [f"fatal:.*types {SAY_WHICH}"], fails=True
@@ -202,8 +202,8 @@ def test_playbook_lists_in_check_mode_what_it_would_clear_or_says_what_is_wrong(
     ("given", "environ", "told"),
     [
         # Ansible ends a value that has no quotes at a blank.
-        ("older_than=1h source_ids=hr, ad", None, r"source_ids is \[.*\]: it holds an empty text"),
-        ("older_than=1h", {}, "Say which tenant: set SAIL_BASE_URL"),
+        ("older_than=1h source_ids=hr, ad", None, r"source_ids is \[.*\]: it contains an empty string"),
+        ("older_than=1h", {}, "No tenant is set: set SAIL_BASE_URL"),
     ],
     ids=["a blank", "no tenant"],
 )
@@ -256,9 +256,10 @@ def test_touches_nothing_where_too_many_match_and_fails_for_all_that_it_may_not_
         "reader": Case(
             arguments({"older_than": "1h", "max_tasks": 4}),
             [
-                r"FAILED: Cloud Refresh Role \(roles\), pending .*: not cleared: PATCH \S+/roles was refused with 403",
+                r"FAILED: Cloud Refresh Role \(roles\), pending .*: not cleared: PATCH \S+/roles failed with status "
+                r"403",
                 r"fatal:.*4 of 4 tasks could not be cleared \(Cloud Refresh Role roles; ",
-                r"fatal:.*; HR System Cloud Account Aggregation hr-accounts\): PATCH was refused with 403",
+                r"fatal:.*; HR System Cloud Account Aggregation hr-accounts\): PATCH failed with status 403",
                 "fatal:.*personal access token of a user with rights",
             ],
             fails=True,
@@ -286,7 +287,7 @@ def test_one_that_cannot_be_cleared_does_not_keep_the_others_from_it(run: Run, t
     fill(tenant, faults=[refused, no_effect])
     says = [
         "not cleared: The tenant accepted the edit, and yet the task has no completion status",
-        r"2 of 4 tasks could not be cleared \(.* ad-groups; .* ad-accounts\): PATCH was refused with 403 .*; The ",
+        r"2 of 4 tasks could not be cleared \(.* ad-groups; .* ad-accounts\): PATCH failed with status 403 .*; The ",
     ]
     cases = {"admin": Case(arguments({"older_than": "1h"}), says, fails=True, connection={"api_version": "v1"})}
     played = run(role("clear_stuck_tasks"), "-vvvv", hosts=hosts(cases, tenant.url), environ={})

@@ -239,7 +239,7 @@ def test_writes_the_formats_that_are_asked_for(report: Report, out: Path) -> Non
     played = report(KNOWN, "-e", given)
     assert played.rc == 0
     assert written(out) == ["isc.junit.xml", "isc.md", "isc.prom"]
-    assert f"The report is {out}/isc.prom; the same numbers are beside it as .junit.xml and .md." in played.shown
+    assert f"The report is {out}/isc.prom; the same data is next to it as .junit.xml and .md." in played.shown
     assert (out / "isc.prom").stat().st_mode & 0o777 == 0o644
     metrics = (out / "isc.prom").read_text(encoding="utf-8")
     labels = 'tenant="acme",source="Active Directory",source_id="s-ad",kind="CLOUD_ACCOUNT_AGGREGATION"'
@@ -336,7 +336,7 @@ def test_check_mode_writes_nothing_and_says_so(report: Report) -> None:
 
 
 def test_variables_say_what_the_report_is_about(report: Report, out: Path) -> None:
-    told = "fatal:.*Say where the page is to be written: a path that ends with .html"
+    told = "fatal:.*Set the path of the page, which ends with .html"
     cases = {
         "whole": Case({"path": f"{out}/report.html"}),
         "no-path": Case({}, [told], fails=True),
@@ -356,7 +356,7 @@ def test_variables_say_what_the_report_is_about(report: Report, out: Path) -> No
 def test_playbook_says_what_is_wrong_and_writes_nothing(report: Report) -> None:
     cases = {
         # Ansible ends a value that has no quotes at a blank.
-        "blank": Case({}, ["fatal:.*source_ids is .*: it holds an empty text"], fails=True),
+        "blank": Case({}, ["fatal:.*source_ids is .*: it contains an empty string"], fails=True),
         "bad": Case(
             {"fail_on": "BAD"}, ["fatal:.*value of task_report_fail_on must be one or more of: SUCCESS"], fails=True
         ),
@@ -365,7 +365,7 @@ def test_playbook_says_what_is_wrong_and_writes_nothing(report: Report) -> None:
     played = report({}, "-e", given, hosts={name: case.given for name, case in cases.items()})
     check(played, cases)
     unconfigured = report({}, "-e", "path=report.html", environ={})
-    check(unconfigured, {"localhost": Case({}, ["fatal:.*Say which tenant: set SAIL_BASE_URL"], fails=True)})
+    check(unconfigured, {"localhost": Case({}, ["fatal:.*No tenant is set: set SAIL_BASE_URL"], fails=True)})
     assert (played.rc, unconfigured.rc) == (2, 2)
     assert written(played.directory) == written(unconfigured.directory) == []
 

@@ -150,10 +150,10 @@ OF_ROLE = {
         ["fatal:.*/beta/task-status .*403"],
         fails=True,
     ),
-    "unknown": Case(arguments(source_ids=["s-good", "Workday"]), ["fatal:.*no such source.*Workday"], fails=True),
+    "unknown": Case(arguments(source_ids=["s-good", "Workday"]), ["fatal:.*does not exist.*Workday"], fails=True),
     "checks_last": Case(
         arguments(source_ids=["s-idle"], check_last=True),
-        [rf'"FAILED: Nothing was pending; last, at \S+: {IDLE_SUMMARY}', "fatal:.*that did not end well last"],
+        [rf'"FAILED: Nothing was pending; last, at \S+: {IDLE_SUMMARY}', "fatal:.*last task of an idle source failed"],
         fails=True,
         connection={"api_version": "v2025"},
     ),
@@ -252,11 +252,11 @@ OF_PLAYBOOK = {
     ),
     "unknown": Case(
         {"task_ids": "nosuch", "timeout": "3"},
-        [r'Timed out after 3 s. not known to the tenant. \\"nosuch\\"'],
+        [r'Timed out after 3 s. unknown to the tenant. \\"nosuch\\"'],
         fails=True,
     ),
     # Ansible ends a value that has no quotes at a blank: of ID, ID it leaves this.
-    "blank": Case({"task_ids": "t-blank,"}, ['fatal:.*"ids is .*: it holds an empty text'], fails=True),
+    "blank": Case({"task_ids": "t-blank,"}, ['fatal:.*"ids is .*: it contains an empty string'], fails=True),
     # Unanswered questions of a survey
     "unanswered": Case(
         {
@@ -267,7 +267,7 @@ OF_PLAYBOOK = {
         [CONTRACTORS_IDLE],
     ),
     "soon": Case({"source_ids": "s-soon", "wait_timeout": "soon"}, ['fatal:.*"timeout is ..soon'], fails=True),
-    "nothing": Case({}, ["fatal:.*Say what to wait for: either source_ids or task_ids, such as"], fails=True),
+    "nothing": Case({}, ["fatal:.*Set either source_ids or task_ids, such as"], fails=True),
 }  # fmt: skip
 
 
@@ -362,10 +362,10 @@ def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run
         (
             '{"source_ids": "s-good", "task_ids": null}',
             {},
-            "Say which tenant: set SAIL_BASE_URL, and SAIL_CLIENT_ID with",
+            "No tenant is set: set SAIL_BASE_URL, and SAIL_CLIENT_ID with",
         ),
         # Ansible ends a value that has no quotes at a blank.
-        ("source_ids=s-idle, s-good", None, '"source_ids is .*: it holds an empty text'),
+        ("source_ids=s-idle, s-good", None, '"source_ids is .*: it contains an empty string'),
     ],
     ids=["no tenant", "a blank"],
 )

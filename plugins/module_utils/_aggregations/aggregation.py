@@ -75,11 +75,13 @@ class Aggregate:
             options["require_healthy"],
         )
         if options["disable_optimization"] and not self._wanted.kind.optimized:
-            raise InvalidOption("disable_optimization", True, f"it is for accounts, not for {options['aggregation']}")
+            raise InvalidOption(
+                "disable_optimization", True, f"it applies to accounts, not to {options['aggregation']}"
+            )
         if options["file"] is not None and not (
             os.path.isfile(options["file"]) and os.access(options["file"], os.R_OK)
         ):
-            raise InvalidOption("file", options["file"], "this is no file that can be read")
+            raise InvalidOption("file", options["file"], "not a readable file")
         self._waiter = Waiter.from_options(options, clock, client.progress)
 
     def planned(self) -> dict[str, t.Any]:
@@ -117,7 +119,9 @@ class Aggregate:
     def _told(self, start: Start) -> str:
         task = start.task or {}
         if start.action == "started":
-            return "started" + (f"; the answer was lost, and {task_id(task)} was found" if start.warnings else "")
+            return "started" + (
+                f"; the answer was lost, but the task {task_id(task)} was found" if start.warnings else ""
+            )
         ended, began = completed_at(task), started_at(task)
         if ended is not None:
             return f"{start.action}, succeeded {self._ago(ended)} ago"

@@ -39,7 +39,7 @@ def refusal(answer: Record) -> str | None:
     if not refused:
         return None
     said = [reason([text]) for key in ("message", "errorMessage") if isinstance(text := answer.get(key), str)]
-    return next(filter(None, [reason(message_texts(task)), *said]), "it gives no reason")
+    return next(filter(None, [reason(message_texts(task)), *said]), "no reason given")
 
 
 def is_launch_answer(value: Record) -> bool:

@@ -25,8 +25,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_
 
 _MOMENTS = ("created", "modified", "launched", "completed")
 _USER_ADVICE = (
-    "accounts take the scope idn:sources:manage; for entitlements this needs the personal access token of a user with "
-    "rights to the source (scope idn:entitlement:manage)"
+    "aggregating accounts requires the scope idn:sources:manage; aggregating entitlements requires a personal access "
+    "token of a user with rights to the source (scope idn:entitlement:manage)"
 )
 _NO_SOURCE = "check source_id, and that base_url is the address of the tenant's API"
 

@@ -29,7 +29,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed,
 _JOIN_TIMEOUT = 0.5
 # Characters of one outcome in a sentence about all of them.
 _LONGEST_REASON = 600
-_STOPPED = "Another aggregation failed before."
+_STOPPED = "Another aggregation has failed."
 # What the result of an aggregation tells that is part of its outcome
 _TOLD = ("action", "task", "progress", "warnings", "source_status", "source_since")
 
@@ -43,7 +43,7 @@ class SomeFailed(IscError):
         failed = [outcome for outcome in outcomes if outcome["failed"]]
         reasons = listed([one_line(f"{_named(one)}: {one['reason']}", _LONGEST_REASON).rstrip(".") for one in failed])
         left = sum(outcome["action"] == "not_started" and not outcome["failed"] for outcome in outcomes)
-        rest = f", and {left} {'was' if left == 1 else 'were'} not started for that" if left else ""
+        rest = f", and {left} {'was' if left == 1 else 'were'} not started because of that" if left else ""
         super().__init__(f"{len(failed)} of {len(outcomes)} aggregations failed{rest}: {reasons}.")
         self._outcomes = outcomes
 
@@ -219,7 +219,7 @@ class _Step:
         # A file of accounts is none of entitlements; whoever has one lists the source with that kind alone.
         file = options["file"] if kind != "entitlements" or options["kinds"] == ["entitlements"] else None
         if kind == "uncorrelated_accounts" and file is None:
-            raise InvalidOption("kinds", options["kinds"], "uncorrelated_accounts needs file")
+            raise InvalidOption("kinds", options["kinds"], "uncorrelated_accounts requires file")
         own = {
             "aggregation": kind,
             "file": file,
@@ -234,7 +234,7 @@ class _Step:
             result = what(self._aggregate)
             failed, reason = False, result.get("msg", "")
         except NotWanted:
-            self._aggregate.tell("not started, as another aggregation failed before")
+            self._aggregate.tell("not started, because another aggregation has failed")
             return
         except IscError as error:
             result = error.as_failure()

@@ -39,7 +39,7 @@ _LAST_POLL = 5
 # Somebody else may start one as well during these polls.
 _MOST_NEW = 10
 _LONGEST_SOURCE = 100
-_IN_THE_WAY = "nothing was started, as this one is in the way: raise timeout, or look whether it is stuck"
+_IN_THE_WAY = "nothing was started, because this one is running: increase timeout, or check whether it is stuck"
 # A refusal with nothing running: the other one has just ended, or the reason is another.
 _MOST_GROUNDLESS_REFUSALS = 2
 
@@ -197,8 +197,8 @@ class Starter:
         if found is not None:
             return found
         raise IscError(
-            f"The source is busy: {self._name(running)} is running, and it cannot be waited for, as the tenant did "
-            "not tell the id of the task; run this again later."
+            f"The source is busy: {self._name(running)} is running, but cannot be waited for, because the tenant "
+            "did not return the id of the task; run this again later."
         )
 
     def _recent_success(self) -> Start | None:
@@ -229,7 +229,7 @@ class Starter:
         busy_id = self._id_of(running)
         self._known.outdate()
         self._turn.pass_on()
-        self._client.progress.tell(f"{self._wanted.subject(running)}: waits for the end of {self._name(running)}")
+        self._client.progress.tell(f"{self._wanted.subject(running)}: waiting for {self._name(running)}")
         grace = max(0.0, self._ends_at - self._clock.now())
         watch = _WatchWhileWanted(self._turn, self._tasks, [busy_id], grace, self._clock)
         try:
@@ -277,7 +277,7 @@ class Starter:
         source = self._wanted.source
         key = f"{source.id}/{self._wanted.kind.operation}"
         self._client.underway[key] = (
-            f"perhaps an aggregation of {source.name or source.id}, whose launch was not answered"
+            f"possibly an aggregation of {source.name or source.id}, whose launch was not answered"
         )
         ends_at = max(self._ends_at, self._clock.now() + _LEAST_POLLING)
         waiter = Waiter(ends_at - self._clock.now(), Doubling(_FIRST_PAUSE, _LONGEST_PAUSE), self._clock, ends_at)
@@ -293,27 +293,28 @@ class Starter:
             if waiter.fault is not None:
                 raise waiter.fault
         except RequestFailed as error:
-            lost = "the answer to the launch before it was lost, so that an aggregation may be running now"
+            lost = "the answer to the launch was lost, so an aggregation may be running"
             error.advice = f"{lost}: {self._how_to_find()}"
             raise
         finally:
             del self._client.underway[key]
         if not found:
-            failure.advice = (
-                f"no aggregation was found that it started, but one may be running all the same: {self._how_to_find()}"
-            )
+            failure.advice = f"no started aggregation was found, but one may be running: {self._how_to_find()}"
             raise failure
         record = found[0]
         self._client.underway[str(task_id(record))] = name = self._name(record)
         return Start(
             "started",
             record,
-            warnings=(f"The answer to the launch was lost; {name}, created right after it, is taken for it.",),
+            warnings=(
+                f"The answer to the launch was lost; {name}, created right after it, is assumed to be the started "
+                "task.",
+            ),
         )
 
     def _how_to_find(self) -> str:
         return (
-            f"look for it with pending_tasks_info (source_ids: [{shown(self._wanted.source.id)}]) before you run this "
+            f"check with pending_tasks_info (source_ids: [{shown(self._wanted.source.id)}]) before you run this "
             "again, or run it with on_busy: adopt"
         )
 

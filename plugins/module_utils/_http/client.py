@@ -100,7 +100,7 @@ class Client:
         if fault is None:
             self.progress.succeeding("Requests succeed again.")
         else:
-            self.progress.failing(f"Requests fail and are tried again: {fault.method} {fault.address} {fault.reason}.")
+            self.progress.failing(f"Requests fail, retrying: {fault.method} {fault.address} {fault.reason}.")
 
     def deprecation(self) -> str | None:
         """One sentence on the endpoint that the tenant has marked as deprecated, None where it has marked none."""

@@ -33,22 +33,20 @@ _NOT_APPLIED = frozenset((400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429)
 _LONGEST_TEXT = 300
 _LONGEST_PAGE = 4096
 _CHECK_NETWORK = "check base_url, the network and the proxy settings"
-_CHECK_PROXY = "check HTTPS_PROXY, or name the host of base_url in NO_PROXY"
-_PROXY_LOGIN = "put the user and the password of the proxy into HTTPS_PROXY"
-_PROXY_REFUSES = "have the proxy let the host of base_url through, or name the host in NO_PROXY"
+_CHECK_PROXY = "check HTTPS_PROXY, or add the host of base_url to NO_PROXY"
+_PROXY_LOGIN = "add the user and the password of the proxy to HTTPS_PROXY"
+_PROXY_REFUSES = "allow the host of base_url in the proxy, or add it to NO_PROXY"
 _TUNNEL = re.compile(r"Tunnel connection failed:\s*(\d{3})\s*(.*)", re.DOTALL)
 _ADVICE = {
     400: "correct the option that the message names",
-    401: "the token was not accepted: give a fresh access_token, or client_id and client_secret",
-    403: "the client lacks the scope or its user the rights for this, or something between refused it",
+    401: "the token was not accepted: set a new access_token, or client_id and client_secret",
+    403: "the client lacks the scope, its user lacks the rights, or a gateway refused the request",
     407: _PROXY_LOGIN,
     404: "check the id, and that base_url is the address of the tenant's API",
     408: "try again later",
-    429: "the rate limit of the client id is used up: run fewer forks, or raise retries",
+    429: "the rate limit of the client id is exceeded: use fewer forks, or increase retries",
 }
-_SERVER_ADVICE = (
-    "the tenant or a gateway before it is in trouble: try again later, and give SailPoint's support the request id"
-)
+_SERVER_ADVICE = "the tenant or a gateway has a problem: try again later, or give the request id to SailPoint support"
 
 
 class Failure(t.NamedTuple):
@@ -69,7 +67,7 @@ def error_response(status: int, body: t.Any, redacted: t.Callable[[str], str] = 
     """
     said = _said(body, redacted)
     return Failure(
-        f"was refused with {status}" + (f" ({said})" if said else ""),
+        f"failed with status {status}" + (f" ({said})" if said else ""),
         _ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "check base_url and the options"),
         transient=status in _TRANSIENT_STATUS,
         maybe_applied=status not in _NOT_APPLIED,
@@ -115,7 +113,7 @@ def kind_of(content: bytes, body: t.Any) -> str:
         start = content.strip()[:15].lower()
         if start == b"null":
             return "null"
-        return "a page of HTML" if start.startswith((b"<!doctype html", b"<html")) else "something that is not JSON"
+        return "an HTML page" if start.startswith((b"<!doctype html", b"<html")) else "something that is not JSON"
     if isinstance(body, (dict, list)):
         return "a JSON object" if isinstance(body, dict) else "a JSON list"
     return f"the JSON {_one_line(json.dumps(body))}"
@@ -129,13 +127,13 @@ class Limit(t.NamedTuple):
 
     def __str__(self) -> str:
         if self.by_deadline:
-            return f"the {self.seconds:.1f} s that were left of timeout"
+            return f"the remaining {self.seconds:.1f} s of timeout"
         return f"{self.seconds:g} s"
 
     @property
     def advice(self) -> str:
         """What to do where it was too short."""
-        return f"{_CHECK_NETWORK}, or raise {'timeout' if self.by_deadline else 'request_timeout'}"
+        return f"{_CHECK_NETWORK}, or increase {'timeout' if self.by_deadline else 'request_timeout'}"
 
 
 def broken_connection(error: BaseException, limit: Limit, proxy: str | None = None, cut: bool = False) -> Failure:
@@ -147,15 +145,15 @@ def broken_connection(error: BaseException, limit: Limit, proxy: str | None = No
     """
     if cut:
         option = "" if limit.by_deadline else " (request_timeout)"
-        return Failure(f"was cut off: the answer was not complete within {limit}{option}", limit.advice)
+        return Failure(f"failed: the answer was not complete within {limit}{option}", limit.advice)
     causes = _Causes(error)
     # The second is urllib3's own.
     untrusted = causes.find(ssl.SSLCertVerificationError) or causes.named("CertificateError")
     if untrusted is not None:
         why = getattr(untrusted, "verify_message", "") or (str(untrusted) if len(untrusted.args) == 1 else "")
         return Failure(
-            f"failed: the server's certificate is not accepted ({_one_line(why) or 'it is not trusted'})",
-            "check the host name in base_url, or name the bundle of your certificate authority in ca_path",
+            f"failed: the server's certificate was not accepted ({_one_line(why) or 'it is not trusted'})",
+            "check the host name in base_url, or set ca_path to the bundle of your certificate authority",
             transient=False,
             maybe_applied=False,
         )
@@ -184,11 +182,11 @@ def broken_connection(error: BaseException, limit: Limit, proxy: str | None = No
             maybe_applied=causes.find(urllib3_errors.ConnectTimeoutError) is None,
         )
     if causes.find(ConnectionError, http.client.HTTPException, urllib3_errors.ProtocolError, ssl.SSLEOFError):
-        return Failure("failed: the connection broke before the answer was complete")
+        return Failure("failed: the connection was lost before the answer was complete")
     if causes.find(ssl.SSLError):
         return Failure(
-            "failed: no TLS connection could be agreed on",
-            "check that base_url is an https address and the port is right",
+            "failed: TLS handshake error",
+            "check that base_url is an https address with the right port",
             transient=False,
         )
     if causes.find(urllib3_errors.DecodeError):

@@ -64,9 +64,9 @@ class Multipart:
                 yield block
             changed = _state(file) != self._announced
         except OSError as error:
-            raise BrokenUpload(f"the file cannot be read to its end ({error.strerror})") from None
+            raise BrokenUpload(f"the file cannot be read completely ({error.strerror})") from None
         if changed or left:
-            raise BrokenUpload("the file changed while it was sent")
+            raise BrokenUpload("the file changed while it was being sent")
 
 
 def _state(file: t.BinaryIO) -> tuple[int, int]:

@@ -124,7 +124,7 @@ class FilteredList:
         if pager.missing:
             missing = f"{pager.missing} more {self._thing}{'' if pager.missing == 1 else 's'}"
             self._client.warnings.append(
-                f"The tenant says that the list has {missing} than it gave, though it was asked twice."
+                f"The tenant reports that the list has {missing} than it returned, even after a second read."
             )
 
     def all(self, wanted: t.Mapping[str, t.Sequence[str]], also: str | None = None) -> t.Iterator[Record]:

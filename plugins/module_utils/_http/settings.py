@@ -36,7 +36,9 @@ _CREDENTIALS = ("client_id", "client_secret", "access_token")
 _CLOUD_DOMAINS = ("identitynow.com", "identitynow-demo.com", "saas.sailpointfedramp.com")
 _MOST_RETRIES = 10_000
 _LONGEST = 86_400  # seconds
-_NOT_USED = "may belong to another tenant and cannot be used together with base_url or a credential as an option"
+_NOT_USED = (
+    "is not used, because it may belong to another tenant than base_url or a credential that is set as an option"
+)
 _EXAMPLE = "https://acme.api.identitynow.com"
 
 
@@ -104,7 +106,7 @@ class Settings:
             missing = {"client_id": settings.client_id, "client_secret": settings.client_secret}
             absent = [name for name, value in missing.items() if not value]
             what = "No credentials are given" if len(absent) == 2 else f"{absent[0]} is missing or empty"
-            why = f"; {', '.join(unused)} of the environment {_NOT_USED}" if unused else ""
+            why = f"; the environment ({', '.join(unused)}) {_NOT_USED}" if unused else ""
             raise IscError(f"{what}: set client_id and client_secret, or access_token{why}.")
         return settings
 
@@ -113,11 +115,11 @@ def _base_url(value: str, api: ApiVersion) -> str:
     """Scheme, host and path of the tenant's API, without a version and without a slash at the end."""
     url = _split(value)
     if url.username or url.password:
-        raise IscError(f"base_url holds a user name or a password: set it to {url.scheme}://{url.hostname} alone.")
+        raise IscError(f"base_url contains a user name or a password: set it to {url.scheme}://{url.hostname} only.")
     if url.query or url.fragment:
-        raise IscError(f"base_url has a query or a fragment: set it to {url.scheme}://{url.netloc} alone.")
+        raise IscError(f"base_url has a query or a fragment: set it to {url.scheme}://{url.netloc} only.")
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
-        raise InvalidOption("base_url", value, "plain http is for loopback addresses only; use https")
+        raise InvalidOption("base_url", value, "http is allowed for loopback addresses only; use https")
     host = (url.hostname or "").lower()
     for domain in _CLOUD_DOMAINS:
         tenant = host[: -len(domain) - 1] if host.endswith("." + domain) else ""
@@ -161,7 +163,7 @@ def _is_loopback(host: str) -> bool:
 def _token(value: str | None) -> str | None:
     """A token goes into a header: anything but visible ASCII is a mistake, and the value is not to be shown."""
     if value and not re.fullmatch(r"[!-~]+", value):
-        raise IscError("access_token holds white space or other characters that no token has: give the token alone.")
+        raise IscError("access_token contains white space or other invalid characters: set it to the token only.")
     return value
 
 
@@ -183,14 +185,14 @@ def _checked(name: str, path: str) -> str:
         else:
             ssl.create_default_context(cafile=path)
     except OSError as error:  # ssl.SSLError is one of them
-        reason = "it is no bundle of PEM certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
+        reason = "it is not a bundle of PEM certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
         raise InvalidOption(name, path, f"{reason}; give a file with the certificates to trust") from None
     return path
 
 
 def _number(option: str, value: float, most: int = _LONGEST, *, positive: bool = False) -> float:
     if not math.isfinite(value) or value < 0 or (positive and value == 0):
-        raise InvalidOption(option, value, "give a number above zero" if positive else "give zero or more")
+        raise InvalidOption(option, value, "give a number greater than zero" if positive else "give zero or more")
     if value > most:
         raise InvalidOption(option, value, f"give {most} or less")
     return value

@@ -201,7 +201,7 @@ class Transport:
             if error.retry_after > self._settings.max_retry_delay:
                 error.advice = (
                     f"the server asks to wait {error.retry_after:g} s (Retry-After), more than max_retry_delay "
-                    f"({self._settings.max_retry_delay:g} s) allows: run it later or raise max_retry_delay"
+                    f"({self._settings.max_retry_delay:g} s) allows: run this again later, or increase max_retry_delay"
                 )
                 return None
             # Never early; a little late, so that those who were refused together do not come back together, and the
@@ -223,25 +223,25 @@ class Transport:
                 return self._judge(call, response, content)
             target = _joined(url, response.headers["Location"])
             if call.method not in ("GET", "HEAD") or _origin(target) != _origin(url):
-                place = _origin(target) or "an address that is not valid"
+                place = _origin(target) or "an invalid address"
                 raise self._failure(
                     call,
-                    f"was answered with a redirect to {place}, which is not followed",
+                    f"returned a redirect to {place}, which is not followed",
                     advice="check that base_url is the address of the tenant's API",
                     response=response,
                     maybe_applied=True,
                 )
             url = target
-        raise self._failure(call, "was redirected again and again", advice="check base_url", response=response)
+        raise self._failure(call, "failed: too many redirects", advice="check base_url", response=response)
 
     def _exchange(self, call: Call, url: str, authorize: Authorize) -> tuple[requests.Response, bytes]:
         left = self.left()
         if left is not None and left <= 0:
-            raise self._failure(call, "was not sent, as the time is up", transient=True)
+            raise self._failure(call, "was not sent, because the deadline has passed", transient=True)
         try:
             body = call.body() if callable(call.body) else call.body
         except OSError as error:
-            reason = f"was not sent: what it is to carry cannot be read ({error.strerror})"
+            reason = f"was not sent: the file cannot be read ({error.strerror})"
             raise self._failure(call, reason, advice="check the file") from None
         call.attempts += 1
         with self._lock:
@@ -276,7 +276,7 @@ class Transport:
                 raise urllib3_errors.IncompleteRead(len(content), missing or 0)
             return response, content
         except BrokenUpload as error:
-            advice = "send it when nobody writes to it any more"
+            advice = "run this again when nothing writes to the file"
             raise self._failure(call, f"failed: {error}", advice=advice) from None
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             proxy = select_proxy(url, proxies)
@@ -314,7 +314,7 @@ class Transport:
         if not readable or (body is None and status != 204) or not call.accept(body):
             raise self._failure(
                 call,
-                f"was answered with {status} and {failures.kind_of(content, body)} instead of {call.wanted}",
+                f"returned status {status} with {failures.kind_of(content, body)} instead of {call.wanted}",
                 advice="check that base_url is the address of the tenant's API; if it is, try again later",
                 response=response,
                 transient=True,
@@ -336,8 +336,8 @@ class Transport:
                 self._offset_told = True
                 side = "behind" if offset > 0 else "ahead of"
                 self.warnings.append(
-                    f"The clock of this machine is {length(round(abs(offset), -1))} {side} the tenant's. "
-                    "Ages are judged by the tenant's clock."
+                    f"The clock of this host is {length(round(abs(offset), -1))} {side} the tenant's "
+                    "clock. Ages are computed with the tenant's clock."
                 )
 
     def _failure(

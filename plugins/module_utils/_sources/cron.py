@@ -37,7 +37,7 @@ class _Field(t.NamedTuple):
         if wrong is None:
             return None
         which = shown(text) if wrong == text else f"{shown(wrong)} in {shown(text)}"
-        return f"{which} is no {self.name}, which is {self.words or f'{self.least} to {self.most}'}"
+        return f"{which} is not a valid {self.name}: use {self.words or f'{self.least} to {self.most}'}"
 
     def _takes(self, part: str) -> bool:
         if self.also and re.fullmatch(self.also, part):
@@ -80,7 +80,7 @@ def problem(cron: str) -> str | None:
     if len(fields) not in (6, 7):
         number = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
         return (
-            f"it has {number}, and Quartz takes six or seven: second, minute, hour, day of the month, month, day of "
+            f"it has {number}, but Quartz requires six or seven: second, minute, hour, day of the month, month, day of "
             "the week, year, such as 0 0 5 * * ? for 5 o'clock every day"
         )
     for field, text in zip(_FIELDS, fields):
@@ -89,9 +89,9 @@ def problem(cron: str) -> str | None:
             return wrong
     unused = [fields[number] == "?" for number in (_DAY_OF_MONTH, _DAY_OF_WEEK)]
     if unused == [True, True]:
-        return "day of the month and day of the week are both ?, and one of them must say when"
+        return "day of the month and day of the week are both ?: set one of them"
     if unused == [False, False]:
-        return "day of the month and day of the week cannot both say when: put ? for one of them"
+        return "day of the month and day of the week cannot both be set: use ? for one of them"
     return None
 
 

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""A maintenance window: schedules of sources are saved to a file and removed, and put back later.
+"""A maintenance window: schedules of sources are saved to a file and removed, and restored later.
 
 Each step is written to the file before it is taken, so that a run that is killed loses nothing, and the next one goes
 on.
@@ -35,7 +35,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._sources.window_file
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
-_NOT_STOPPED = "Not stopped: provisioning, health checks, and what already runs."
+_NOT_STOPPED = "Not stopped: provisioning, health checks, and tasks that are already running."
 _MAYBE_REMOVED = (REMOVING, REMOVED)
 _LONGEST_CRON = 100
 
@@ -95,12 +95,12 @@ class Maintenance:
             for entry in window.entries:
                 if entry.slot not in self._lines and not self._remove(window, entry):
                     break
-        saved = [] if self._dry else [f"They are saved in {file.path} until the window ends."]
-        advice = "run this again to go on, or end the window to put back what is removed"
+        saved = [] if self._dry else [f"The schedules are saved in {file.path} until the window ends."]
+        advice = "run this again to continue, or end the window to restore what was removed"
         return self._finished(window, [*saved, _NOT_STOPPED], "removed", advice)
 
     def end(self, asked: dict[str, list[str]], sources: t.Callable[[], t.Mapping[str, str]]) -> dict[str, t.Any]:
-        """Puts back what is removed, where nothing is set now, and removes the file; without a file does nothing.
+        """Restores what is removed, where nothing is set now, and removes the file; without a file does nothing.
 
         asked: the ids, names and tags of the sources that are meant, for the file may be that of another window; empty
         where it counts whatever it holds.  sources: looks them up; only asked where they are not those of the file.
@@ -110,7 +110,7 @@ class Maintenance:
             window = file.read()
             if window is None:
                 nothing = Window(self._client.base_url, "", asked, [], {})
-                return self._results(nothing, [f"There is no file {file.path}, so there is nothing to put back."])
+                return self._results(nothing, [f"There is no file {file.path}, so there is nothing to restore."])
             self._check_tenant(window)
             if asked and asked != window.asked and set(sources()) != set(window.sources):
                 raise self._other_sources(window)
@@ -120,21 +120,21 @@ class Maintenance:
                     break
             if not self._failures and not self._dry:
                 file.remove()
-        advice = "run this again, and take a source that is no more out of the file"
-        return self._finished(window, [], "put back", advice)
+        advice = "run this again; if a source no longer exists, remove it from the file first"
+        return self._finished(window, [], "restored", advice)
 
     def _other_sources(self, known: Window) -> IscError:
         others = listed([*map(shown, known.sources.values())], ", ")
         return IscError(
-            f"{shown(self._file.path)} holds the schedules ({' and '.join(known.aggregations)}) of other sources than "
-            f"are asked for, of {others}, and nothing was touched: end that window first, or name another file."
+            f"{shown(self._file.path)} contains the schedules ({' and '.join(known.aggregations)}) of other sources "
+            f"({others}), so nothing was changed: end that window first, or give another file."
         )
 
     def _check_tenant(self, known: Window) -> None:
         if known.tenant != self._client.base_url:
             raise IscError(
-                f"{shown(self._file.path)} holds the schedules of another tenant, {shown(known.tenant)}, and nothing "
-                "was touched: name another file, or connect to that tenant."
+                f"{shown(self._file.path)} contains the schedules of another tenant ({shown(known.tenant)}), so "
+                "nothing was changed: give another file, or connect to that tenant."
             )
 
     def _planned(self, known: Window | None, window: Window) -> list[Entry]:
@@ -150,7 +150,7 @@ class Maintenance:
                     entry = None if now is None else Entry(Slot(source_id, name, aggregation), now)
                 elif now is None:
                     entry.state = REMOVED
-                    self._lines[entry.slot] = f"{entry.slot}: is removed ({_when(entry)})"
+                    self._lines[entry.slot] = f"{entry.slot}: removed ({_when(entry)})"
                 elif not crons.same(now, entry.cron):
                     self._leave(entry, now)
                 if entry is not None:
@@ -159,7 +159,7 @@ class Maintenance:
 
     def _leave(self, entry: Entry, now: str) -> None:
         self._lines[entry.slot] = (
-            f"{entry.slot}: is left at {one_line(now, _LONGEST_CRON)}, which somebody has set since it was removed; "
+            f"{entry.slot}: kept at {one_line(now, _LONGEST_CRON)}, which somebody has set since the removal; "
             f"before, it was {_when(entry)}"
         )
 
@@ -173,13 +173,17 @@ class Maintenance:
                 self._mark(window, entry, SAVED)
             return self._goes_on_after(entry, error)
         self._mark(window, entry, REMOVED)
-        self._lines[entry.slot] = f"{entry.slot}: {'would be' if self._dry else 'is'} removed ({_when(entry)})"
+        self._lines[entry.slot] = f"{entry.slot}: {'would be ' if self._dry else ''}removed ({_when(entry)})"
         return True
 
     def _restore(self, window: Window, entry: Entry) -> bool:
         """Puts one schedule back; false where it makes no sense to go on with the next one."""
         slot = entry.slot
-        said = {SAVED: "had not been removed", RESTORED: "is put back", LEFT: "is left as somebody has set it; before"}
+        said = {
+            SAVED: "was not removed",
+            RESTORED: "restored",
+            LEFT: "not restored, because somebody has changed it; before",
+        }
         if entry.state in said:
             self._lines[slot] = f"{slot}: {said[entry.state]} ({_when(entry)})"
             return True
@@ -191,7 +195,7 @@ class Maintenance:
         except RequestFailed as error:
             return self._goes_on_after(entry, error)
         self._changed |= changed
-        done = "would be put back" if self._dry and changed else "is put back"
+        done = "would be restored" if self._dry and changed else "restored"
         self._lines.setdefault(slot, f"{slot}: {done} ({_when(entry)})")
         self._mark(window, entry, state)
         return True
@@ -225,8 +229,8 @@ class Maintenance:
         untried = len(window.entries) - len(failed) - len(self._lines)
         message = (
             f"{len(failed)} of {len(window.entries)} schedules could not be {done}: {listed(failed)}"
-            + (f"; {untried} more were not tried" if untried else "")
-            + f". What is done so far is in {shown(self._file.path)}: {advice}."
+            + (f"; {untried} more were not attempted" if untried else "")
+            + f". The progress so far is saved in {shown(self._file.path)}: {advice}."
         )
         raise IscError(message, {**results, **next(iter(self._failures.values())).as_failure()})
 

@@ -56,8 +56,8 @@ class KnownSources:
         record = fresh.get(reference.id) or self._sources.by_id([reference.id], for_health=True).get(reference.id)
         if record is None:
             raise IscError(
-                f"Nothing was started, as there is no source with the id {shown(reference.id)}, or the token may not "
-                "see it, so that its health is not known: correct the id, or set require_healthy to false."
+                f"No source has the id {shown(reference.id)}, or the token has no access to it, so its health is "
+                "unknown and nothing was started: correct the id, or set require_healthy to false."
             )
         if record.get("healthy") is not True:
             raise _unhealthy(reference, record)
@@ -75,10 +75,10 @@ def _unhealthy(source: Reference, record: Record) -> IscError:
     what = (
         f"{name} is not healthy"
         if record.get("healthy") is False
-        else f"The tenant does not tell whether {name} is healthy, which counts as unhealthy"
+        else f"The tenant does not report whether {name} is healthy, which counts as unhealthy"
     )
     return IscError(
-        f"{what}{f' ({found})' if found else ''}, so nothing was started on it: see to the source, or set "
+        f"{what}{f' ({found})' if found else ''}, so nothing was started: check the source, or set "
         "require_healthy to false.",
         {f"source_{key}": told.get(key) for key in ("status", "since")},
     )

@@ -26,13 +26,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed,
 # What is scheduled, in the words of the options and of the API
 TYPES = {"accounts": "ACCOUNT_AGGREGATION", "entitlements": "GROUP_AGGREGATION"}
 
-_LEVELS = "and of a user the level ORG_ADMIN, SOURCE_ADMIN or SOURCE_SUBADMIN"
+_LEVELS = "and, for a user, the level ORG_ADMIN, SOURCE_ADMIN or SOURCE_SUBADMIN"
 _READ_ADVICE = {
-    403: f"reading schedules takes the scope idn:sources:read, {_LEVELS}",
-    404: "check whether the source still exists, and whether the token may see it",
+    403: f"reading schedules requires the scope idn:sources:read {_LEVELS}",
+    404: "check that the source still exists, and that the token has access to it",
 }
-_WRITE_ADVICE = {403: f"changing schedules takes the scope idn:sources:manage, {_LEVELS}"}
-_MAY_BE_CHANGED = "the schedule may have been changed all the same: running this again tells"
+_WRITE_ADVICE = {403: f"changing schedules requires the scope idn:sources:manage {_LEVELS}"}
+_MAY_BE_CHANGED = "the schedule may have been changed: run this again to find out"
 _LONGEST_NAME = 100
 
 
@@ -60,7 +60,7 @@ class ChangedElsewhere(IscError):
     def __init__(self, slot: Slot, before: str | None, now: str | None, maybe_applied: bool) -> None:
         super().__init__(
             f"The schedule of {slot} was changed by somebody else after it was read, from {_words(before)} to "
-            f"{_words(now)}, and is left as it is: look at it and run this again."
+            f"{_words(now)}, and is kept as it is: check it and run this again."
         )
         self.cron = now
         self.maybe_applied = maybe_applied
@@ -75,7 +75,7 @@ class Schedules:
     def __init__(self, client: Client, dry: bool = False) -> None:
         if not client.api.schedules:
             having = ", ".join(name for name, version in API_VERSIONS.items() if version.schedules)
-            raise InvalidOption("api_version", client.api.name, f"it has no schedules of sources; use one of {having}")
+            raise InvalidOption("api_version", client.api.name, f"it has no schedules of sources: use one of {having}")
         self._client = client
         self._dry = dry
 
@@ -147,7 +147,7 @@ class Schedules:
             )
         made = answer.body.get("cronExpression", wanted)
         if not isinstance(made, str) or not crons.same(made, wanted):
-            self._client.warnings.append(f"The tenant has made {shown(made)} of the schedule of {slot}.")
+            self._client.warnings.append(f"The tenant changed the schedule of {slot} to {shown(made)}.")
 
     def _url(self, source_id: str, *kind: str) -> str:
         return self._client.url("sources", source_id, "schedules", *kind)
@@ -163,8 +163,8 @@ def named(client: Client, ids: t.Sequence[str], names: t.Sequence[str] = ()) -> 
     unknown = [source_id for source_id in ids if source_id not in known]
     if unknown:
         raise IscError(
-            f"No source has the id {listed(list(map(shown, unknown)), ', ')}: check it, and that the token may see the "
-            "source."
+            f"No source has the id {listed(list(map(shown, unknown)), ', ')}: check the id, and that the token has "
+            "access to the source."
         )
     return names_of([*(known[source_id] for source_id in ids), *sources.resolve(names).values()])
 

@@ -24,15 +24,16 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.queries import
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
 
-_LIST_ADVICE = "listing sources takes the scope idn:sources:read, and of a user the right to see them"
+_LIST_ADVICE = "listing sources requires the scope idn:sources:read and, for a user, the right to see them"
 _LOOK_UP_ADVICE = (
-    "looking up sources takes the scope idn:sources:read, and of a user the right to see them; "
-    "ids of sources need no look-up"
+    "looking up sources by name requires the scope idn:sources:read and, for a user, the right "
+    "to see them; ids do not require it"
 )
 _HEALTH_ADVICE = (
-    "require_healthy takes the scope idn:sources:read, and of a user the right to see the source; nothing was started"
+    "require_healthy requires the scope idn:sources:read and, for a user, the right to see the source; "
+    "nothing was started"
 )
-_TAGS_ADVICE = "reading tags takes the scope idn:tag:read"
+_TAGS_ADVICE = "reading tags requires the scope idn:tag:read"
 _MOST_SUGGESTED = 3
 
 # The playbooks have the same pattern in vars/sources.yml.
@@ -147,19 +148,19 @@ def _named(
 def _none(names: t.Sequence[str], every: t.Mapping[str, Record]) -> str:
     return (
         f"No source is named {listed([_suggested(name, every) for name in names])}: a name must match exactly, "
-        "upper and lower case included, and the token must be allowed to see the source."
+        "including upper and lower case, and the token must have access to the source."
     )
 
 
 def _several(shared: t.Mapping[str, t.Sequence[str]]) -> str:
     said = [f"{shown(name)} ({listed(ids, ', ')})" for name, ids in shared.items()]
-    return f"More than one source is named {listed(said)}: give the id of the one that is meant."
+    return f"More than one source is named {listed(said)}: give the id instead."
 
 
 def _suggested(name: str, every: t.Mapping[str, Record]) -> str:
     """The name, and which sources may have been meant by it."""
     if name in every:
-        return f"{shown(name)} (it is the id of {shown(every[name].get('name'))}: give it as an id)"
+        return f"{shown(name)} (this is the id of {shown(every[name].get('name'))}: give it as an id)"
     close = closest(name, [record["name"] for record in every.values() if isinstance(record.get("name"), str)])
     return shown(name) + (f" (did you mean {' or '.join(map(shown, close))}?)" if close else "")
 

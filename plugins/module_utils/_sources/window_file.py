@@ -34,8 +34,8 @@ STATES = (SAVED, REMOVING, REMOVED, RESTORED, LEFT)
 
 _FORMAT = "sailpoint.isc maintenance window, version 1"
 _WHAT = (
-    "Schedules of sources that the role sailpoint.isc.maintenance_window removes. Its tasks_from: end puts back what "
-    "is removed, and then removes this file. Keep it until then: nothing else knows them."
+    "Schedules of sources that the role sailpoint.isc.maintenance_window removes. The role with tasks_from: end "
+    "restores them and then removes this file. Keep the file until then: there is no other copy."
 )
 
 
@@ -113,7 +113,7 @@ class Window:
                 ],
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{error} is missing or of another kind") from None
+            raise ValueError(f"{error} is missing or has the wrong type") from None
 
 
 class WindowFile:
@@ -147,7 +147,7 @@ class WindowFile:
         except OSError as error:
             raise self._unusable(f"cannot be read ({error.strerror})") from None
         except (ValueError, RecursionError) as error:
-            raise self._unusable(f"holds no schedules of a maintenance window ({error})") from None
+            raise self._unusable(f"is not the file of a maintenance window ({error})") from None
 
     def write(self, window: Window) -> None:
         """Puts the window there, whole and on the disk, or raises IscError; never over what was not read before."""
@@ -169,11 +169,11 @@ class WindowFile:
                 os.close(new)
                 raise
         except FileExistsError:
-            raise self._unusable("has come into being just now, by another run") from None
+            raise self._unusable("was just created by another run") from None
         except OSError as error:
             raise IscError(
-                f"{shown(self.path)} cannot be written ({error.strerror}), and no schedule is removed that it does not "
-                "hold: see to it, or name another file, and run this again."
+                f"{shown(self.path)} cannot be written ({error.strerror}), so no further schedule was changed: fix "
+                "this, or give another file, and run this again."
             ) from None
         finally:
             if temporary is not None:
@@ -188,7 +188,8 @@ class WindowFile:
             _sync(os.path.dirname(self.path))
         except OSError as error:
             raise IscError(
-                f"{shown(self.path)} cannot be removed ({error.strerror}): remove it, as all that it holds is put back."
+                f"{shown(self.path)} cannot be removed ({error.strerror}): all its schedules are restored, so "
+                "remove it yourself."
             ) from None
 
     def _hold(self, file: int | None) -> None:
@@ -201,7 +202,7 @@ class WindowFile:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise self._unusable("is in use by another run (one that was killed may go on for a while)") from None
+            raise self._unusable("is in use by another run (a killed run may continue for a while)") from None
         except OSError as error:
             raise self._unusable(f"cannot be locked ({error.strerror})") from None
 
@@ -213,7 +214,7 @@ class WindowFile:
             return False
 
     def _unusable(self, why: str) -> IscError:
-        return IscError(f"{shown(self.path)} {why}, and nothing was touched: look at it, or name another file.")
+        return IscError(f"{shown(self.path)} {why}, so nothing was changed: check the file, or give another one.")
 
 
 def _sync(directory: str) -> None:
@@ -230,11 +231,11 @@ def _sync(directory: str) -> None:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is no text")
+        raise ValueError(f"{shown(value)} is not a string")
     return value
 
 
 def _one_of(known: t.Collection[str], value: object) -> str:
     if value not in known:
-        raise ValueError(f"{shown(value)} is none of {', '.join(known)}")
+        raise ValueError(f"{shown(value)} is not one of {', '.join(known)}")
     return str(value)

@@ -36,7 +36,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
 _SIGNS_OF_AN_END = ("completionStatus", "completed")
 # How servers say that a "test" operation did not hold, or that they do not know it.
 _PATCH_REFUSED = (400, 409, 412, 422)
-_MAY_BE_CHANGED = "the record may have been changed by the patch: look at it before you run this again"
+_MAY_BE_CHANGED = "the patch may have been applied: check the record before you run this again"
 _LONGEST_TEXT = 100
 
 
@@ -92,18 +92,18 @@ def _operation(given: t.Mapping[str, t.Any]) -> Operation:
     for pointer in (given["path"], given["from"]):
         if pointer and (not pointer.startswith("/") or re.search(r"~(?![01])", pointer)):
             raise InvalidOption(
-                "patch", given, f"{shown(pointer)} is no JSON Pointer; it starts with a slash, such as /completed"
+                "patch", given, f"{shown(pointer)} is not a JSON Pointer, which starts with a slash, such as /completed"
             )
     if given["op"] in ("move", "copy"):
         if given["from"] is None:
-            raise InvalidOption("patch", given, f"{given['op']} needs from")
+            raise InvalidOption("patch", given, f"{given['op']} requires from")
         operation["from"] = given["from"]
     elif given["from"] is not None:
-        raise InvalidOption("patch", given, f"{given['op']} does not take from")
+        raise InvalidOption("patch", given, f"{given['op']} does not allow from")
     if given["op"] in ("add", "replace", "test"):
         operation["value"] = given["value"]
     elif given["value"] is not None:
-        raise InvalidOption("patch", given, f"{given['op']} does not take value")
+        raise InvalidOption("patch", given, f"{given['op']} does not allow value")
     return operation
 
 
@@ -214,7 +214,7 @@ class Editor:
             return self._left_alone(now)
         if not all(_same(key, now, record) for key in touched):
             raise IscError(
-                f"{name_of(now)} was changed by somebody else while it was being edited: look at it and run again."
+                f"{name_of(now)} was changed by somebody else while it was being edited: check it and run this again."
             )
         return None
 
@@ -222,7 +222,7 @@ class Editor:
         record = self._tasks.get(self._task_id)
         if record is None:
             raise IscError(
-                f"No task has the id {shown(self._task_id)}: check it; tasks older than 90 days are not kept."
+                f"No task has the id {shown(self._task_id)}: check the id; tasks older than 90 days are not kept."
             )
         return record
 
@@ -240,8 +240,7 @@ class Editor:
         completed = record.get("completed") or "no time of completion yet"
         signs = ", ".join(one_line(str(sign), _LONGEST_TEXT) for sign in (status, completed))
         note = (
-            f"{name_of(record)} has already completed ({signs}) and was left as it is; "
-            "set overwrite to change it all the same."
+            f"{name_of(record)} has already completed ({signs}) and was not changed; set overwrite to change it anyway."
         )
         return Edit(record, record, note=note)
 

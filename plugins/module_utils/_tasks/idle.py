@@ -32,9 +32,9 @@ class UnknownSources(IscError):
 
     def __init__(self, ids: t.Sequence[str]) -> None:
         what = (
-            "There is no such source, or the token may not see it"
+            "The source does not exist, or the token has no access to it"
             if len(ids) == 1
-            else f"There are no {len(ids)} such sources, or the token may not see them"
+            else f"{len(ids)} sources do not exist, or the token has no access to them"
         )
         super().__init__(f"{what}: {listed(list(map(shown, ids)), ', ')}; correct source_ids.")
 
@@ -91,7 +91,7 @@ class IdleSources:
             if error.status not in (401, 403):
                 raise
             self._client.warnings.append(
-                "Whether the sources of source_ids exist was not checked, as the token may not read sources "
+                "The ids in source_ids were not checked, because the token is not allowed to read sources "
                 f"(scope idn:sources:read): {listed(list(map(shown, ids)), ', ')}."
             )
             return

@@ -100,7 +100,7 @@ def applied(operations: t.Sequence[Operation], record: Record) -> Record:
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, KeyError, TypeError, ValueError) as error:
         raise _does_not_fit(record, one_line(str(error), _LONGEST_REASON) or type(error).__name__) from None
     if not isinstance(result, dict):
-        raise _does_not_fit(record, "it would leave no JSON object")
+        raise _does_not_fit(record, "the result is not a JSON object")
     return result
 
 
@@ -114,4 +114,4 @@ def _is_there(pointer: str, record: t.Any) -> bool:
 
 def _does_not_fit(record: Record, reason: str) -> IscError:
     task_id = one_line(str(record.get("id")), _LONGEST_ID)
-    return IscError(f"The patch does not fit the record {task_id}: {reason.rstrip('.')}.")
+    return IscError(f"The patch cannot be applied to the record {task_id}: {reason.rstrip('.')}.")

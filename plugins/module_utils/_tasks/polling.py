@@ -72,7 +72,7 @@ class Waiter:
         longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
         if interval > longest:
             raise InvalidOption(
-                "interval", options["interval"], f"it is more than max_interval ({options['max_interval']})"
+                "interval", options["interval"], f"it is greater than max_interval ({options['max_interval']})"
             )
         timeout = duration_or_seconds("timeout", options["timeout"])
         return cls(timeout, Doubling(interval, longest), clock or Clock(), progress=progress)

@@ -59,8 +59,8 @@ class Selection:
                 given[name] = duration(name, given[name])
         if "newer_than" in given and "older_than" in given and given["newer_than"] <= given["older_than"]:
             raise IscError(
-                f"newer_than ({options['newer_than']}) and older_than ({options['older_than']}) leave nothing: "
-                "newer_than must be the longer of the two."
+                f"newer_than ({options['newer_than']}) and older_than ({options['older_than']}) exclude all "
+                "tasks: newer_than must be the longer of the two."
             )
         for name in ("ids", "source_ids", "source_names", "types", "completion_statuses", "launchers", "unique_names"):
             if name in given:
@@ -70,12 +70,12 @@ class Selection:
         for name in given.get("types", ()):
             if name in RECORD_TYPES:
                 raise InvalidOption(
-                    "types", name, "the API filters on the names of task definitions, such as CLOUD_ACCOUNT_AGGREGATION"
+                    "types", name, "give the names of task definitions, such as CLOUD_ACCOUNT_AGGREGATION"
                 )
         if "launchers" in given and not api.launcher_filter:
             able = [version.name for version in API_VERSIONS.values() if version.launcher_filter]
             raise InvalidOption(
-                "launchers", given["launchers"], f"api_version {api.name} cannot filter on it; use {' or '.join(able)}"
+                "launchers", given["launchers"], f"api_version {api.name} cannot filter on it: use {' or '.join(able)}"
             )
         return cls(**given)
 

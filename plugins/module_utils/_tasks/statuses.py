@@ -30,8 +30,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection imp
 
 _PENDING = filters.is_null("completionStatus")
 _UPDATE_ADVICE = (
-    "updating needs the personal access token of a user with rights to it (scope idn:task-management:write); "
-    "an API client without a user context is refused"
+    "updating requires a personal access token of a user with rights to the task (scope "
+    "idn:task-management:write), not an API client without a user context"
 )
 
 
@@ -148,8 +148,8 @@ class TaskStatuses:
         restricting = [name for name in here if getattr(selection, name) is not None]
         if restricting:
             raise IscError(
-                f"count_only cannot be combined with {' and '.join(restricting)}, which the tenant cannot count by on "
-                f"api_version {self._client.api.name}: use count instead."
+                f"count_only cannot be combined with {' and '.join(restricting)} on api_version "
+                f"{self._client.api.name}: use count instead."
             )
 
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
@@ -218,7 +218,7 @@ def _counted(url: str, answer: Answer) -> int:
     if total is None:
         address = url.partition("?")[0]  # a query can be as long as a page
         raise IscError(
-            f"The answer to {address} does not tell the number of tasks (X-Total-Count); try without count_only."
+            f"The answer to {address} has no X-Total-Count header with the number of tasks: try without count_only."
         )
     return total
 

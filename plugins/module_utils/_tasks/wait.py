@@ -85,15 +85,15 @@ class Sightings(dict[str, Record]):
     def warnings(self) -> list[str]:
         """What was made of records that are not as they should be."""
         doubts = {
-            "the completion status is not a known one": [
+            "the completion status is unknown": [
                 record for record in self.completed() if completion_status(record) not in COMPLETION_STATUSES
             ],
-            f"there has been no time of completion for {_GRACE_FOR_COMPLETED} s": [
+            f"the time of completion has been missing for {_GRACE_FOR_COMPLETED} s": [
                 self[key] for key in self if key in self._taken_as_completed
             ],
         }
         return [
-            f"Taken as completed, though {doubt}: {listed(list(map(_with_status, records)))}."
+            f"Treated as completed, although {doubt}: {listed(list(map(_with_status, records)))}."
             for doubt, records in doubts.items()
             if records
         ]
@@ -103,10 +103,10 @@ class UnknownTasks(IscError):
     """Ids that the tenant does not know, or no longer knows."""
 
     def __init__(self, ids: t.Sequence[str], grace: float) -> None:
-        are = "The id is" if len(ids) == 1 else f"{len(ids)} ids are"
+        have = "The id has" if len(ids) == 1 else f"{len(ids)} ids have"
         super().__init__(
-            f"{are} not known to the tenant for {_seconds(grace)} (not_found_grace): {_quoted(ids)}; "
-            "check where they come from."
+            f"{have} been unknown to the tenant for {_seconds(grace)} (not_found_grace): {_quoted(ids)}; "
+            "give ids of tasks of this tenant."
         )
 
 
@@ -294,10 +294,9 @@ class Wait:
         last = list(idle.last.values()) if idle is not None and self.fail_on_idle else []
         failed_before = [record for record in last if completion_status(record) in self.fail_on]
         if failed_before:
-            nothing = "and nothing" if failed else "Nothing"
-            what = "a source" if len(failed_before) == 1 else f"{len(failed_before)} sources"
+            idle_sources = "an idle source" if len(failed_before) == 1 else f"{len(failed_before)} idle sources"
             ends = listed(list(map(self._ended_at, failed_before)))
-            faults.append(f"{nothing} was pending of {what} that did not end well last: {ends}")
+            faults.append(f"{'the' if failed else 'The'} last task of {idle_sources} failed: {ends}")
         if faults:
             raise WaitFailed(f"{'; '.join(faults)}.", self.results())
         return self.results()
@@ -332,14 +331,14 @@ class Wait:
             names = listed(list(map(self._pending_for, pending)))
             left.append(f"{len(pending)} of {_tasks(len(seen))} still pending: {names}")
         if any(self._age(record) > _SUSPICIOUS_AGE for record in pending):
-            left.append("the role sailpoint.isc.clear_stuck_tasks clears what is stuck")
+            left.append("the role sailpoint.isc.clear_stuck_tasks clears stuck tasks")
         if failed:
             left.append(f"{len(failed)} failed: {listed(list(map(self._ended, failed)))}")
         if self.watch.unknown:
-            left.append(f"not known to the tenant: {_quoted(self.watch.unknown)}")
+            left.append(f"unknown to the tenant: {_quoted(self.watch.unknown)}")
         if self.waiter.fault:
             left.append(f"the last poll failed: {str(self.waiter.fault).rstrip('.')}")
-        left = left or ["it was not quiet for long enough"]
+        left = left or ["fewer polls in a row than settle found nothing pending"]
         return f"Timed out after {_seconds(self.waiter.timeout)}: {'; '.join(left)}."
 
     def _name(self, record: Record) -> str:

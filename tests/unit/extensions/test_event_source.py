@@ -256,8 +256,8 @@ def test_survives_a_tenant_that_goes_and_comes_back(tenant: Hand, watching: Watc
     add(tenant, FAILED)
     assert source.told(1) == [("failed", "bad")]
     gone, back = watching.lines()
-    assert gone.startswith("127 cannot be polled at present, and is tried again: GET http://127.0.0.1")
-    assert back.startswith("127 can be polled again, after ")
+    assert gone.startswith("127 cannot be polled, retrying: GET http://127.0.0.1")
+    assert back.startswith("127 can be polled again after ")
     assert back.endswith(" s.")
 
 
@@ -335,22 +335,34 @@ def test_stops_at_once_while_it_waits_to_try_again(tenant: Hand, watching: Watch
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"base_url": None}, "missing required arguments: base_url."),
     ({"client_secret": None}, "client_secret is missing or empty: set client_id and client_secret, or access_token."),
-    ({"events": ["failed", "stuck"]}, "stuck_after is missing: say how long a task may be pending, such as 24h, "),
+    (
+        {"events": ["failed", "stuck"]},
+        "stuck_after is missing: give a duration such as 24h, or remove stuck from events.",
+    ),
     ({"events": None}, "stuck_after is missing: "),
     ({"stuck_after": "long"}, 'stuck_after is "long": give a duration such as 90s, 30m, 12h, 7d or 4w.'),
     ({"events": ["ended"]}, "value of events must be one or more of: started, stuck, completed, failed, warned. "),
-    ({"events": []}, "events is []: it is empty; give a value or leave the option out."),
+    ({"events": []}, "events is []: it is empty; give a value or omit the option."),
     ({"interval": "often"}, 'interval is "often": give a duration'),
-    ({"since": "yesterday"}, 'since is "yesterday": give a duration such as 30m, 12h or 7d, or a time with a zone: '),
-    ({"since": "91d"}, 'since is "91d": give 90d or less, as the tenant keeps no older tasks.'),
+    (
+        {"since": "yesterday"},
+        'since is "yesterday": give a duration such as 30m, 12h or 7d, or a time with a zone such as ',
+    ),
+    ({"since": "91d"}, 'since is "91d": give 90d or less, because the tenant keeps no older tasks.'),
     ({"since": "2020-05-17T19:33:16Z"}, 'since is "2020-05-17T19:33:16Z": give 90d or less'),
-    ({"types": ["QUARTZ"]}, 'types is "QUARTZ": the API filters on the names of task definitions'),
-    ({"source_ids": [""]}, 'source_ids is [""]: it holds an empty text; give a value or leave the option out.'),
+    ({"types": ["QUARTZ"]}, 'types is "QUARTZ": give the names of task definitions'),
+    ({"source_ids": [""]}, 'source_ids is [""]: it contains an empty string; give a value or omit the option.'),
     ({"delay": 5}, "delay. Supported parameters include: access_token, api_version, "),
     ({"api_version": "v3"}, "value of api_version must be one of: beta, v2024, v2025, v2026, v1, got: v3."),
-    ({"state_file": "/no/such/directory/state.json"}, 'state_file is "/no/such/directory/state.json": nothing can be '),
-    ({"client_secret": "wrong"}, "/oauth/token was refused with 401 (invalid_client: Bad client credentials); check "),
-    ({"access_token": "a.b.c", "client_secret": None, "client_id": None}, "was refused with 401"),
+    (
+        {"state_file": "/no/such/directory/state.json"},
+        'state_file is "/no/such/directory/state.json": it cannot be written ',
+    ),
+    (
+        {"client_secret": "wrong"},
+        "/oauth/token failed with status 401 (invalid_client: Bad client credentials); check ",
+    ),
+    ({"access_token": "a.b.c", "client_secret": None, "client_id": None}, "failed with status 401"),
     ({"source_names": ["HR"]}, 'No source is named "HR"'),
 ]
 
@@ -378,13 +390,15 @@ def test_refuses_a_file_that_holds_something_else(
     file = tmp_path / "state.json"
     file.write_text(content.replace("HOST", tenant.url.partition("//")[2]), encoding="latin-1")
     said = watching.refused(state_file=str(file), events=["failed"])
-    assert said.endswith("it holds no state of this event source; give another file, or remove this one.")
+    assert said.endswith("it is not a state file of this event source; give another file, or remove this one.")
 
 
 def test_refuses_the_state_of_another_tenant(tenant: Hand, watching: Watching, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text('{"version": 1, "host": "acme.example.com", "state": {}}')
-    assert "it is of another tenant, acme.example.com; " in watching.refused(state_file=str(file), events=["failed"])
+    assert "it belongs to another tenant (acme.example.com); " in watching.refused(
+        state_file=str(file), events=["failed"]
+    )
 
 
 def test_takes_its_arguments_from_the_environment(

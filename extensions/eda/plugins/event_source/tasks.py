@@ -82,7 +82,7 @@ options:
     default: 30
   retries:
     description:
-      - How often a request that failed for a passing reason is tried again before the poll counts as failed.
+      - How often a request that failed for a transient reason is retried before the poll counts as failed.
     type: int
     default: 5
   max_retry_delay:

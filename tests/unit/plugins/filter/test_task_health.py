@@ -395,24 +395,24 @@ def test_milliseconds_are_read_as_well() -> None:
         (7, "not 7"),
         ({"tasks": [], "access_token": "hidden"}, "not a dictionary: a registered result has its records in tasks"),
         ({"access_token": "hidden"}, "not a dictionary"),
-        ([pending("p1", 1), "hidden"], "item 1 of it is text"),
-        ([None], "item 0 of it is null"),
-        ([["hidden"]], "item 0 of it is a list"),
-        ([True], "item 0 of it is true"),
+        ([pending("p1", 1), "hidden"], "item 1 is text"),
+        ([None], "item 0 is null"),
+        ([["hidden"]], "item 0 is a list"),
+        ([True], "item 0 is true"),
     ],
 )
 def test_says_what_it_cannot_read(records: t.Any, told: str) -> None:
     with pytest.raises(AnsibleFilterError) as failure:
         health(records)
     sentence = str(failure.value)
-    assert sentence.startswith("task_health takes a list of task records")
+    assert sentence.startswith("task_health: the input must be a list of task records")
     assert sentence.endswith(told + ".")
     assert "hidden" not in sentence
 
 
 @pytest.mark.parametrize("fail_on", ["ERROR", None, 7, [7], [None], {"ERROR": True}])
 def test_fail_on_must_be_a_list_of_statuses(fail_on: t.Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="takes a list of completion statuses as fail_on, not"):
+    with pytest.raises(AnsibleFilterError, match="fail_on must be a list of completion statuses, not"):
         health([], fail_on)
 
 
@@ -480,7 +480,7 @@ def test_any_json_is_told_of_or_refused_in_one_sentence(value: Json) -> None:
         assert sum(entry["runs"] + len(entry["pending"]) for entry in told) == len(value)
         return
     assert not readable
-    assert sentence.startswith("task_health takes a list of task records")
+    assert sentence.startswith("task_health: the input must be a list of task records")
     assert "\n" not in sentence
 
 

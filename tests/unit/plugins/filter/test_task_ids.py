@@ -197,10 +197,10 @@ def test_other_ids_are_not_taken_for_ids_of_tasks() -> None:
 )
 def test_a_refused_launch_fails_with_its_reason_unless_it_is_to_be_left_out(refused: dict[str, t.Any]) -> None:
     answers = {"results": [{"json": {"success": True, "task": RECORD}}, {"json": refused}, {"json": LAUNCHED}]}
-    with pytest.raises(AnsibleFilterError, match="refused a launch") as failure:
+    with pytest.raises(AnsibleFilterError, match="refused the launch") as failure:
         task_ids(answers)
     assert BUSY in str(failure.value)
-    assert str(failure.value).endswith(": launch it again, or set skip_refused to leave it out.")
+    assert str(failure.value).endswith(": launch it again, or set skip_refused to skip it.")
     assert "\n" not in str(failure.value)
     answers["results"][2]["json"] = {**LAUNCHED, "id": "t5"}
     assert task_ids(answers, skip_refused=True) == ["t1", "t5"]
@@ -208,7 +208,7 @@ def test_a_refused_launch_fails_with_its_reason_unless_it_is_to_be_left_out(refu
 
 
 def test_a_refusal_may_give_no_reason() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"refused a launch, .*it gives no reason"):
+    with pytest.raises(AnsibleFilterError, match=r"refused the launch, .*no reason given"):
         task_ids({"success": False, "task": LAUNCHED})
 
 
@@ -217,14 +217,16 @@ def test_a_refusal_may_give_no_reason() -> None:
     [(7, "7"), (1.5, r"1\.5"), (True, "true"), (float("nan"), ".*"), (b"t1", ".*"), (object(), ".*")],
 )
 def test_what_cannot_hold_an_id_is_one_clear_sentence(number: t.Any, told: str) -> None:
-    sentence = rf"^task_ids takes ids, records of tasks and answers or results that hold them, not {told}\.$"
+    sentence = (
+        rf"^task_ids: the input must be task ids, task records, or answers or results that contain them, not {told}\.$"
+    )
     for answer in (number, [RECORD, number], [[number]]):
         with pytest.raises(AnsibleFilterError, match=sentence):
             task_ids(answer)
 
 
 def test_skip_refused_is_true_or_false() -> None:
-    with pytest.raises(AnsibleFilterError, match='true or false as skip_refused, not "sometimes"'):
+    with pytest.raises(AnsibleFilterError, match='skip_refused must be true or false, not "sometimes"'):
         task_ids(RECORD, "sometimes")
     assert task_ids(RECORD, "false") == ["t1"]
 
@@ -256,7 +258,7 @@ def found_or_said(value: Json, **options: t.Any) -> list[str] | str:
 def test_any_json_gives_ids_that_are_in_it_or_one_sentence(value: Json) -> None:
     ids = found_or_said(value, skip_refused=True)
     if isinstance(ids, str):
-        assert ids.startswith("task_ids takes ids")
+        assert ids.startswith("task_ids: the input must be task ids")
         assert "\n" not in ids
         return
     assert len(set(ids)) == len(ids)
@@ -271,7 +273,7 @@ def test_any_json_gives_ids_that_are_in_it_or_one_sentence(value: Json) -> None:
 def test_any_object_gives_ids_or_is_a_refusal(value: dict[str, Json]) -> None:
     ids = found_or_said(value)
     if isinstance(ids, str):
-        assert ids.startswith("The tenant refused a launch")
+        assert ids.startswith("The tenant refused the launch")
         assert "\n" not in ids
     else:
         assert task_ids(value, skip_refused=True) == ids

@@ -135,11 +135,11 @@ def test_takes_any_record() -> None:
 @pytest.mark.parametrize(
     ("value", "options", "message"),
     [
-        ({"sources": []}, {}, "task_metrics takes what the filter task_health gives, not a dictionary"),
-        ([{"a": 1}], {}, "there is something else in it"),
-        ([7], {}, "there is something else in it"),
+        ({"sources": []}, {}, "task_metrics: the input must be the result of task_health, not a dictionary"),
+        ([{"a": 1}], {}, "the input is not an unchanged result of task_health"),
+        ([7], {}, "the input is not an unchanged result of task_health"),
         ("text", {}, "not text"),
-        ([], {"tenant": 7}, "task_metrics takes a text as tenant, not 7"),
+        ([], {"tenant": 7}, "task_metrics: tenant must be a string, not 7"),
     ],
 )
 def test_refuses_what_is_no_health(value: t.Any, options: dict[str, t.Any], message: str) -> None:

@@ -290,28 +290,28 @@ def test_named_sources_come_first_and_in_their_order() -> None:
         ({"access_token": "hidden"}, "not a dictionary"),
         ({"tasks": ["hidden"]}, "not a dictionary: a registered result has its records in tasks"),
         (7, "not 7"),
-        ([RECORD, "hidden"], "item 1 of it is text"),
-        ([None], "item 0 of it is null"),
-        ([["hidden"]], "item 0 of it is a list"),
+        ([RECORD, "hidden"], "item 1 is text"),
+        ([None], "item 0 is null"),
+        ([["hidden"]], "item 0 is a list"),
     ],
 )
 def test_says_what_it_cannot_read(records: t.Any, told: str) -> None:
     with pytest.raises(AnsibleFilterError) as failure:
         outcomes(records)
     sentence = str(failure.value)
-    assert sentence.startswith("task_outcomes takes a list of task records")
+    assert sentence.startswith("task_outcomes: the input must be a list of task records")
     assert sentence.endswith(f"{told}.")
     assert "hidden" not in sentence
     assert "\n" not in sentence
 
 
 def test_source_ids_must_be_a_list() -> None:
-    with pytest.raises(AnsibleFilterError, match="takes a list as source_ids, not text"):
+    with pytest.raises(AnsibleFilterError, match="source_ids must be a list, not text"):
         outcomes([RECORD], "s1")
 
 
 def test_source_names_must_be_a_dictionary() -> None:
-    with pytest.raises(AnsibleFilterError, match="takes a dictionary as source_names, not a list"):
+    with pytest.raises(AnsibleFilterError, match="source_names must be a dictionary, not a list"):
         outcomes([RECORD], [], ["SAP"])
 
 

@@ -196,9 +196,9 @@ def test_sources_without_an_id_are_told_apart_by_name() -> None:
 @pytest.mark.parametrize(
     ("records", "options", "message"),
     [
-        ({"tasks": []}, {}, "task_report takes a list of task records, not a dictionary"),
-        ([task("one"), 5], {}, "item 1 of it is 5"),
-        ([], {"fail_on": "ERROR"}, "a list of completion statuses as fail_on"),
+        ({"tasks": []}, {}, "task_report: the input must be a list of task records, not a dictionary"),
+        ([task("one"), 5], {}, "item 1 is 5"),
+        ([], {"fail_on": "ERROR"}, "fail_on must be a list of completion statuses"),
         ([], {"now": "noon"}, "give an ISO 8601 timestamp"),
         ([], {"newer_than": "soon"}, 'newer_than is "soon": give a duration such as'),
         ([], {"newer_than": "0.0h"}, 'newer_than is "0.0h": give more than zero'),

@@ -294,5 +294,5 @@ def test_refuses_what_is_no_report_in_one_sentence(name: str, value: t.Any) -> N
     filters = {**Csv().filters(), **Page().filters()}
     with pytest.raises(AnsibleFilterError) as refused:
         filters[name](value)
-    assert str(refused.value).startswith(f"{name} takes what the filter task_report gives")
+    assert str(refused.value).startswith(f"{name}: the input ")
     assert "\n" not in str(refused.value)

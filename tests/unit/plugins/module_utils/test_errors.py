@@ -34,17 +34,17 @@ def test_a_wrong_option_is_named_with_its_value_and_what_to_do() -> None:
 
 
 def failed(**facts: t.Any) -> RequestFailed:
-    return RequestFailed("was refused with 400", method="GET", url="http://h/x?filters=long#f", **facts)
+    return RequestFailed("failed with status 400", method="GET", url="http://h/x?filters=long#f", **facts)
 
 
 def test_a_failed_request_says_what_was_asked_without_its_query_and_what_came_back() -> None:
-    assert str(failed()) == "GET http://h/x was refused with 400."
+    assert str(failed()) == "GET http://h/x failed with status 400."
 
 
 def test_a_failed_request_says_what_to_do_and_how_often_it_was_tried() -> None:
     error = failed(advice="correct it")
     error.attempts = 3
-    assert str(error) == "GET http://h/x was refused with 400 in 3 attempts; correct it."
+    assert str(error) == "GET http://h/x failed with status 400 in 3 attempts; correct it."
 
 
 def test_a_failed_request_returns_every_fact() -> None:

@@ -100,32 +100,32 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "faults": [status(429, retry_after=6)],
         "tries": 1,
         "status": 429,
-        "says": r"was refused with 429 \(Rate Limit Exceeded\); the server asks to wait 6 s .*max_retry_delay \(5 s\)",
+        "says": r"failed with status 429 \(Rate Limit Exceeded\); the server asks to wait 6 s .*max_retry_delay \(5",
     },
     "no-retries": {
         "options": {"retries": 0},
         "faults": [status(503)],
         "tries": 1,
         "status": 503,
-        "says": "was refused with 503 .*support the request id",
+        "says": "failed with status 503 .*request id to SailPoint support",
     },
     "retries-used-up": {
         "faults": [status(500, **FOR_EVER)],
         "tries": 3,
         "status": 500,
-        "says": r"was refused with 500 \(Stand-in fault: 500\) in 3 attempts",
+        "says": r"failed with status 500 \(Stand-in fault: 500\) in 3 attempts",
     },
     "resets-for-ever": {
         "faults": [fault("reset_before", **FOR_EVER)],
         "tries": 3,
         "status": None,
-        "says": "the connection broke before the answer was complete in 3 attempts",
+        "says": "the connection was lost before the answer was complete in 3 attempts",
     },
     "html-for-ever": {
         "faults": [fault("html", **FOR_EVER)],
         "tries": 3,
         "status": 200,
-        "says": "answered with 200 and a page of HTML instead of a record.*check that base_url",
+        "says": "returned status 200 with an HTML page instead of a record.*check that base_url",
     },
     "late-for-ever": {
         "options": {"retries": 1, "request_timeout": 0.5},
@@ -133,7 +133,7 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "tries": 2,
         "tokens": 0,
         "status": None,
-        "says": "got no complete answer within 0.5 s in 2 attempts; .*raise request_timeout",
+        "says": "got no complete answer within 0.5 s in 2 attempts; .*increase request_timeout",
     },
     "bodies-that-trickle-in": {
         "options": {"retries": 1, "request_timeout": 0.3},
@@ -141,20 +141,20 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "tries": 2,
         "tokens": 0,
         "status": None,
-        "says": r"was cut off: the answer was not complete within 0.3 s \(request_timeout\) in 2 attempts; ",
+        "says": r"failed: the answer was not complete within 0.3 s \(request_timeout\) in 2 attempts; ",
     },
     "bodies-that-are-too-short": {
         "options": {"retries": 1},
         "faults": [fault("short_body", **FOR_EVER)],
         "tries": 2,
         "status": None,
-        "says": "the connection broke before the answer was complete in 2 attempts",
+        "says": "the connection was lost before the answer was complete in 2 attempts",
     },
     "refused-with-400": {
         "faults": [status(400, **FOR_EVER)],
         "tries": 1,
         "status": 400,
-        "says": "was refused with 400",
+        "says": "failed with status 400",
         # What SailPoint's support asks for
         "facts": {"detail_code": "400.1 Bad Request Content", "tracking_id": "[0-9a-f]{32}"},
     },
@@ -162,20 +162,20 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "faults": [status(403, body="error code: 1010", **FOR_EVER)],
         "tries": 1,
         "status": 403,
-        "says": r"was refused with 403 \(error code: 1010\)",
+        "says": r"failed with status 403 \(error code: 1010\)",
     },
     "other-shapes-of-errors": {
         "faults": [status(400, json={"errorMessage": 'It is "so".', "formatted_msg": "So it is."}, **FOR_EVER)],
         "tries": 1,
         "status": 400,
-        "says": r'was refused with 400 \(It is "so": So it is\)',
+        "says": r'failed with status 400 \(It is "so": So it is\)',
     },
     "token-refused-for-ever": {
         "faults": [fault("unauthorized", **FOR_EVER)],
         "tries": 2,
         "tokens": 2,
         "status": 401,
-        "says": r"was refused with 401 \(JWT validation failed: JWT is expired\)",
+        "says": r"failed with status 401 \(JWT validation failed: JWT is expired\)",
     },
     "redirect-to-another-host": {
         "faults": [fault("redirect", location="http://localhost:9/beta/task-status/other", **FOR_EVER)],
@@ -187,7 +187,7 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "faults": [fault("redirect", location="?again", **FOR_EVER)],
         "tries": 4,
         "status": 302,
-        "says": "was redirected again and again",
+        "says": "failed: too many redirects",
     },
     "no-such-address": {
         "options": {"id": OMIT},
@@ -195,7 +195,7 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "tries": 1,
         "request": "GET /beta/task-status",
         "status": 404,
-        "says": "was refused with 404",
+        "says": "failed with status 404",
     },
     "token-endpoint-down": {
         "faults": [status(503, operation="token", **FOR_EVER)],
@@ -203,7 +203,7 @@ FAILING: dict[str, dict[str, t.Any]] = {
         "tokens": 3,
         "request": "POST /oauth/token",
         "status": 503,
-        "says": "^POST .*/oauth/token was refused with 503",
+        "says": "^POST .*/oauth/token failed with status 503",
     },
     "token-endpoint-elsewhere": {
         "faults": [fault("redirect", operation="token", location="http://localhost:9/oauth/token", **FOR_EVER)],
@@ -368,10 +368,10 @@ BEHIND_PROXY = "https://acme.example.com"
 @pytest.mark.parametrize(
     ("answer", "says", "attempts"),
     [
-        ("403 Forbidden", r"refused the connection with 403 \(Forbidden\); have the proxy let the host", 1),
+        ("403 Forbidden", r"refused the connection with 403 \(Forbidden\); allow the host of base_url in the proxy", 1),
         (
             "407 Proxy Authentication Required",
-            r"refused the connection with 407 \(Proxy Authentication Required\); put the user and the password",
+            r"refused the connection with 407 \(Proxy Authentication Required\); add the user and the password",
             1,
         ),
         ("503 Later", r"refused the connection with 503 \(Later\) in 3 attempts; ", 3),
@@ -456,7 +456,7 @@ def test_a_token_that_is_refused_is_renewed_with_the_credentials_beside_it(tenan
     assert [entry["status"] for entry in tenant.sent()] == [401, 200]
 
 
-UNRENEWED = r"JWT validation failed.*give a fresh access_token, or client_id and client_secret"
+UNRENEWED = r"JWT validation failed.*set a new access_token, or client_id and client_secret"
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ UNRENEWED = r"JWT validation failed.*give a fresh access_token, or client_id and
         ({"client_id": "admin"}, UNRENEWED),
         (
             {"client_id": "admin", "client_secret": "wrong"},
-            r"oauth/token was refused with 401 .*check client_id and client_secret",
+            r"oauth/token failed with status 401 .*check client_id and client_secret",
         ),
     ],
 )
@@ -546,12 +546,12 @@ def test_a_certificate_that_is_trusted_or_does_not_matter_is_accepted(https: Han
 def test_any_other_certificate_is_refused_and_not_tried_again(
     tenant: Hand, https: Hand, run: Run, tmp_path: Path
 ) -> None:
-    untrusted = "certificate is not accepted .*ca_path[.]$"
+    untrusted = "certificate was not accepted .*ca_path to the bundle"
     cases: list[tuple[dict[str, t.Any], str]] = [
         ({}, untrusted),
         ({"ca_path": "other.pem"}, untrusted),
         ({"ca_path": "ca.pem", "base_url": https.url.replace("127.0.0.1", "localhost")}, untrusted),
-        ({"base_url": tenant.url.replace("http:", "https:")}, "no TLS connection could be agreed on"),
+        ({"base_url": tenant.url.replace("http:", "https:")}, "TLS handshake error"),
     ]
     for options, says in cases:
         path = {"ca_path": str(tmp_path / options["ca_path"])} if "ca_path" in options else {}
@@ -568,14 +568,14 @@ def test_no_variable_turns_verification_off(https: Hand, run: Run) -> None:
     for empty in (*({name: ""} for name in NOT_SET), dict.fromkeys(NOT_SET, "")):
         for options in ({}, {"validate_certs": True}, {"access_token": "given-token"}):
             failure = run.failing("task_status_info", **options, environ=empty)
-            assert "the server's certificate is not accepted" in failure["msg"]
+            assert "the server's certificate was not accepted" in failure["msg"]
             assert failure["request_attempts"] == 1
     assert https.log() == []
 
 
 def test_a_bundle_of_the_environment_that_cannot_be_used_is_named(https: Hand, run: Run, tmp_path: Path) -> None:
     (tmp_path / "text.pem").write_text("no certificate")
-    files = {"nothing.pem": "it cannot be read", "text.pem": "it is no bundle of PEM certificates"}
+    files = {"nothing.pem": "it cannot be read", "text.pem": "it is not a bundle of PEM certificates"}
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         for name, reason in files.items():
             failure = run.failing("task_status_info", environ={variable: str(tmp_path / name)})
@@ -588,7 +588,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 def clock_ahead(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[float], None]:
-    """Sets the clock of this machine so many seconds ahead of the tenant's."""
+    """Sets the clock of this machine so many seconds ahead of the tenant's clock."""
     now = time.time
     return lambda seconds: monkeypatch.setattr(time, "time", lambda: now() + seconds)
 
@@ -612,7 +612,8 @@ def test_ages_are_judged_by_the_clock_of_the_tenant_and_a_difference_is_told_onc
         assert ids_of(result) == [found]
         (warning,) = result["warnings"]
         assert re.fullmatch(
-            rf"The clock of this machine is {difference} the tenant's. Ages are judged by the tenant's clock.", warning
+            rf"The clock of this host is {difference} the tenant's clock. Ages are computed with the tenant's clock.",
+            warning,
         )
 
 

@@ -91,7 +91,7 @@ def test_several_aggregations_tell_what_starts_ends_and_is_not_started(
         "SAP, entitlements: SUCCESS after N s",
         "sap, accounts: started",
         "SAP, accounts: ERROR after N s: Login failed.",
-        "AD, accounts: not started, as another aggregation failed before",
+        "AD, accounts: not started, because another aggregation has failed",
     ]
 
 
@@ -177,7 +177,7 @@ def test_requests_that_fail_for_a_transient_reason_are_told_once_and_so_is_their
     assert [line[:13] for line in lines if line.startswith("Requests")] == ["Requests fail", "Requests succ"]
     (fault,) = (line for line in lines if line.startswith("Requests fail"))
     assert "503" in fault
-    assert "tried again" in fault
+    assert "retrying" in fault
 
 
 def test_what_is_waited_for_before_a_launch_is_told(tenant: Hand, told: Listener) -> None:
@@ -187,7 +187,7 @@ def test_what_is_waited_for_before_a_launch_is_told(tenant: Hand, told: Listener
     )
     lines, _result = told("source_aggregation", source_id="hr", on_busy="wait", wait=True)
     assert [end_of(line) for line in lines] == [
-        "HR System, accounts: waits for the end of Cloud Account Aggregation of HR System (busy)",
+        "HR System, accounts: waiting for Cloud Account Aggregation of HR System (busy)",
         "HR System, Cloud Account Aggregation: SUCCESS after N s",
         "hr, accounts: started",
         "HR System, accounts: SUCCESS after N s",

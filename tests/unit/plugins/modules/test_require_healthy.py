@@ -17,10 +17,10 @@ STATUS, SINCE = "SOURCE_STATE_ERROR_VA", "2026-05-17T19:33:04.3801666300Z"
 DOWN = {"id": "down", "name": "SAP", "status": STATUS, "since": SINCE, "accounts": AT_ONCE}
 UP = {"id": "up", "name": "HR System", "accounts": AT_ONCE, "entitlements": AT_ONCE}
 SAYS = (
-    f"SAP is not healthy (status {STATUS} and last checked at {SINCE}), so nothing was started on it: see to the "
+    f"SAP is not healthy (status {STATUS} and last checked at {SINCE}), so nothing was started: check the "
     "source, or set require_healthy to false."
 )
-UNKNOWN = "The tenant does not tell whether SAP is healthy, which counts as unhealthy"
+UNKNOWN = "The tenant does not report whether SAP is healthy, which counts as unhealthy"
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +138,7 @@ def test_the_rest_is_not_started_either(tenant: Hand, run: Run, max_parallel: in
     failure = run.failing("source_aggregations", sources=sources, max_parallel=max_parallel)
     assert [outcome["action"] for outcome in failure["results"]] == ["not_started"] * 3
     assert [outcome["failed"] for outcome in failure["results"]] == [True, False, False]
-    assert failure["msg"].startswith("1 of 3 aggregations failed, and 2 were not started for that")
+    assert failure["msg"].startswith("1 of 3 aggregations failed, and 2 were not started because of that")
     assert tenant.launches() == []
 
 
@@ -163,11 +163,11 @@ def test_a_source_that_is_not_there_or_may_not_be_seen(tenant: Hand, run: Run) -
     tenant.scenario(sources=[UP])
     failure = run.failing("source_aggregation", source_id="nosuch", require_healthy=True)
     assert failure["msg"].startswith(
-        'Nothing was started, as there is no source with the id "nosuch", or the token may'
+        'No source has the id "nosuch", or the token has no access to it, so its health is unknown'
     )
     helpdesk = {"client_id": "helpdesk", "client_secret": SECRETS["helpdesk"]}
     failure = run.failing("source_aggregation", source_id="up", require_healthy=True, **helpdesk)
     assert failure["status"] == 403
-    assert "require_healthy takes the scope idn:sources:read" in failure["msg"]
+    assert "require_healthy requires the scope idn:sources:read" in failure["msg"]
     assert "nothing was started" in failure["msg"]
     assert tenant.launches() == []

@@ -195,19 +195,23 @@ def test_each_kind_is_started_as_what_it_is(tenant: Hand, run: Run, tmp_path: Pa
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [
-        ({"source_id": "nosuch"}, 404, "/beta/sources/nosuch/load-accounts was refused with 404.*check source_id"),
+        ({"source_id": "nosuch"}, 404, "/beta/sources/nosuch/load-accounts failed with status 404.*check source_id"),
         (
             {"source_id": "no/su ch", "api_version": "v1"},
             404,
-            "/sources/v1/no%2Fsu%20ch/load-accounts was refused with 404.*check source_id",
+            "/sources/v1/no%2Fsu%20ch/load-accounts failed with status 404.*check source_id",
         ),
-        ({"source_id": "file"}, 400, r"was refused with 400 \(A file is required"),
+        ({"source_id": "file"}, 400, r"failed with status 400 \(A file is required"),
         (
             {"source_id": "hr", "aggregation": "entitlements", **READER},
             403,
-            "for entitlements this needs the personal access token of a user.*scope idn:entitlement:manage",
+            "aggregating entitlements requires a personal access token of a user.*scope idn:entitlement:manage",
         ),
-        ({"source_id": "hr", **HELPDESK}, 403, "was refused with 403 .*accounts take the scope idn:sources:manage"),
+        (
+            {"source_id": "hr", **HELPDESK},
+            403,
+            "failed with status 403 .*aggregating accounts requires the scope idn:sources:manage",
+        ),
     ],
 )
 def test_what_cannot_be_started_fails_after_one_request(
@@ -315,10 +319,10 @@ def test_an_interrupt_ends_a_wait_and_leaves_nothing_behind(
     for operation in ("load_accounts", "get"):
         wait_until_asked(tenant, operation, sources)
     running.send(number)
-    said = f"Ended by {number.name} before the task was done."
+    said = f"Interrupted by {number.name}."
     result = running.result()
     assert result == {"failed": True, "msg": result["msg"], "warnings": []}
-    assert result["msg"].startswith(f"{said} What it started or waited for goes on in the tenant: Cloud Account")
+    assert result["msg"].startswith(f"{said} What it started or waited for continues in the tenant: Cloud Account")
     assert all(f"({task_id})" in result["msg"] for task_id in tenant.records())
     # Ansible keeps the options in there, secrets too.
     assert not tmp_path.exists()

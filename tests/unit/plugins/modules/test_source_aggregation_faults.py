@@ -276,7 +276,7 @@ UNANSWERED = {
     "503": {"fault": "status", "code": 503, "processed": True},
     "slow": {"fault": "slow_first_byte", "seconds": 2},
 }
-MAY_BE_RUNNING = "one may be running all the same: look for it with pending_tasks_info"
+MAY_BE_RUNNING = "one may be running: check with pending_tasks_info"
 
 
 @pytest.mark.parametrize("visible_after", [15, 50, 1000])
@@ -360,7 +360,7 @@ def test_where_a_lost_launch_cannot_be_looked_for_the_failure_says_that_one_may_
     tenant.faults({"operation": operation, "nth": 2, "times": None, **fault})
     failure = run.failing("source_aggregation", source_id="hr", api_version=version, retries=0)
     assert failure["method"] == "GET"
-    says = "the answer to the launch before it was lost, so that an aggregation may be running now: look for it with"
+    says = "the answer to the launch was lost, so an aggregation may be running: check with"
     assert says in failure["msg"]
     assert len(tenant.launches()) == 1
 
@@ -378,7 +378,7 @@ def test_a_running_one_that_lacks_something_is_no_crash(
     result = run.result("source_aggregation", source_id="hr", on_busy=on_busy, api_version=version, timeout="20s")
     if key == "id":
         assert result["failed"] is (on_busy != "skip")
-        assert "the tenant did not tell the id of the task" in result["msg"] or on_busy in ("fail", "skip")
+        assert "the tenant did not return the id of the task" in result["msg"] or on_busy in ("fail", "skip")
     elif result["failed"] and "action" not in result:
         assert re.search(r"^The source is busy: |^Timed out after |did not start the aggregation", result["msg"])
 
@@ -395,7 +395,7 @@ def test_an_answer_or_a_record_that_lacks_something_is_no_crash(
     result = run.result("source_aggregation", source_id="hr", timeout="20s", max_age="1s", wait=True)
     assert len(tenant.launches()) == 1
     if "id" in keys:
-        assert "instead of the id of the task that was started; no aggregation was found" in result["msg"]
+        assert "instead of the id of the task that was started; no started aggregation was found" in result["msg"]
         assert MAY_BE_RUNNING in result["msg"]
     else:
         assert result["task"]["id"] in new_ones(tenant)

@@ -138,7 +138,7 @@ FAILURES: dict[str, tuple[str, str, str, dict[str, t.Any]]] = {
         r"^Cloud Account Aggregation of SAP \(\w+\) ended with ERROR \(The service account is locked\)",
         {},
     ),
-    "nosuch": ("nosuch", "not_started", "/sources/nosuch/load-accounts was refused with 404 .*check source_id", {}),
+    "nosuch": ("nosuch", "not_started", "/sources/nosuch/load-accounts failed with status 404 .*check source_id", {}),
     "busy": ("busy", "not_started", r"^The source is busy: Cloud Account Aggregation of Payroll \(in-busy\)", {}),
     "refused": ("refused", "not_started", "^The tenant did not start the aggregation: This aggregation", {}),
     "slow": ("slow", "started", r"^Timed out after [\d.]+ s: 1 of 1 task still pending", {"timeout": 0.5}),
@@ -168,8 +168,8 @@ def test_a_failure_stops_the_rest_or_does_not(tenant: Hand, run: Run, third: str
     assert each(results, "action") == ["started", "started", action, rest, rest]
     assert each(results, "failed") == [False, False, True, False, False]
     assert re.search(says, results[2]["reason"])
-    assert each(results[3:], "reason") == ["Another aggregation failed before." if stop else ""] * 2
-    left = ", and 2 were not started for that" if stop else ""
+    assert each(results[3:], "reason") == ["Another aggregation has failed." if stop else ""] * 2
+    left = ", and 2 were not started because of that" if stop else ""
     reason = results[2]["reason"].rstrip(".")
     assert failure["msg"] == f"1 of 5 aggregations failed{left}: accounts of {name}: {reason}."
     started = ["one", "two", *([third] if action == "started" else []), *([] if stop else ["four", "five"])]
@@ -216,8 +216,8 @@ def test_each_busy_source_does_what_on_busy_says(tenant: Hand, run: Run) -> None
 WRONG: list[tuple[dict[str, t.Any], str]] = [
     ({"kinds": ["groups"]}, "value of kinds must be one or more of"),
     ({"kinds": []}, r"kinds is \[\]: it is empty"),
-    ({"kinds": ["accounts", "uncorrelated_accounts"]}, r"kinds is \[.*\]: uncorrelated_accounts needs file"),
-    ({"file": "/nowhere/feed.csv"}, 'file is "/nowhere/feed.csv": this is no file that can be read'),
+    ({"kinds": ["accounts", "uncorrelated_accounts"]}, r"kinds is \[.*\]: uncorrelated_accounts requires file"),
+    ({"file": "/nowhere/feed.csv"}, 'file is "/nowhere/feed.csv": not a readable file'),
     ({"max_age": "last week"}, 'max_age is "last week": give a duration'),
     ({"on_busy": "kill"}, "value of on_busy must be one of: fail, skip, adopt, wait, got: kill"),
     ({"disable_optimization": "perhaps"}, ".*disable_optimization"),
@@ -277,7 +277,7 @@ def test_nothing_is_started_after_a_failure_by_one_that_waited_for_a_busy_source
     failure = run.failing("source_aggregations", sources=sources, max_parallel=2)
     assert each(failure["results"], "action") == ["not_started", "not_started", "started"]
     assert each(failure["results"], "failed") == [False, False, True]
-    assert each(failure["results"][:2], "reason") == ["Another aggregation failed before."] * 2
+    assert each(failure["results"][:2], "reason") == ["Another aggregation has failed."] * 2
     assert launched(tenant) == ["broken/load-accounts"]
     # It does not wait for what nothing would follow.
     assert {task["id"]: task["completionStatus"] for task in tasks(tenant)}["in-busy"] is None

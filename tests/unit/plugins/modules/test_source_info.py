@@ -149,15 +149,15 @@ def test_a_total_that_is_wrong_is_told(tenant: Hand, run: Run) -> None:
     tenant.scenario(sources=SOURCES[:3], faults=[lies])
     listed = run("source_info", count=True)
     assert ids(listed) == BY_NAME[:3]
-    warning = "The tenant says that the list has 1 more source than it gave, though it was asked twice."
+    warning = "The tenant reports that the list has 1 more source than it returned, even after a second read."
     assert listed["warnings"] == [warning]
 
 
 @pytest.mark.parametrize(
     ("scopes", "options", "says"),
     [
-        (["idn:task-management:read"], {}, "listing sources takes the scope idn:sources:read"),
-        (["idn:sources:read"], {"tags": ["PCI"]}, "reading tags takes the scope idn:tag:read"),
+        (["idn:task-management:read"], {}, "listing sources requires the scope idn:sources:read"),
+        (["idn:sources:read"], {"tags": ["PCI"]}, "reading tags requires the scope idn:tag:read"),
     ],
 )
 def test_a_token_without_the_scope(

@@ -93,7 +93,7 @@ def test_more_sources_of_a_name_than_a_page_holds(tenant: Hand, resolve: t.Any) 
 
 def test_a_token_that_may_not_see_sources(tenant: Hand, resolve: t.Any) -> None:
     tenant.scenario(sources=[{"id": "hr", "name": "HR System"}])
-    with pytest.raises(RequestFailed, match=r"the scope idn:sources:read.*ids of sources need no look-up"):
+    with pytest.raises(RequestFailed, match=r"the scope idn:sources:read.*ids do not require it"):
         resolve("HR System", client="helpdesk")
 
 

@@ -111,7 +111,7 @@ def test_beta_has_no_schedules(tenant: Hand, run: Run, module: str) -> None:
     options = {"source_id": "hr", "cron": AT_SIX} if module == MODULE else {"source_ids": ["hr"]}
     failure = run.failing(module, api_version="beta", **options)
     assert failure["msg"] == (
-        'api_version is "beta": it has no schedules of sources; use one of v2024, v2025, v2026, v1.'
+        'api_version is "beta": it has no schedules of sources: use one of v2024, v2025, v2026, v1.'
     )
     assert tenant.log() == []
 
@@ -207,7 +207,7 @@ def test_says_where_it_may_have_been_changed(tenant: Hand, run: Run, case: str) 
         {"operation": "list_schedules", "nth": 3, "times": None, "fault": "status", "code": 403},
     )
     failure = run.failing(MODULE, **WANTED[case])
-    assert "the schedule may have been changed all the same" in failure["msg"]
+    assert "the schedule may have been changed" in failure["msg"]
 
 
 def test_a_right_that_is_missing_is_named(tenant: Hand, run: Run) -> None:
@@ -216,14 +216,14 @@ def test_a_right_that_is_missing_is_named(tenant: Hand, run: Run) -> None:
     run.connection.update(client_id="r", client_secret="reads-only")
     failure = run.failing(MODULE, source_id="hr", cron=AT_SIX)
     assert "403" in failure["msg"]
-    assert "changing schedules takes the scope idn:sources:manage" in failure["msg"]
+    assert "changing schedules requires the scope idn:sources:manage" in failure["msg"]
     assert "may have been" not in failure["msg"]
 
 
 def test_tells_what_the_tenant_has_made_of_it(tenant: Hand, run: Run) -> None:
     tenant.faults({"operation": "create_schedule", "fault": "extra_keys", "values": {"cronExpression": "0 5 5 * * ?"}})
     result = run(MODULE, source_id="none", cron=AT_SIX)
-    assert result["warnings"] == ['The tenant has made "0 5 5 * * ?" of the schedule of Contractors, accounts.']
+    assert result["warnings"] == ['The tenant changed the schedule of Contractors, accounts to "0 5 5 * * ?".']
 
 
 # --- source_schedule_info ---------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_lists_none_where_none_is_set(run: Run) -> None:
 
 def test_unknown_sources_are_an_error(tenant: Hand, run: Run) -> None:
     failure = run.failing("source_schedule_info", source_ids=["hr", "nosuch", "nor this"])
-    assert 'No source has the id "nosuch", "nor this": check it' in failure["msg"]
+    assert 'No source has the id "nosuch", "nor this": check the id' in failure["msg"]
     assert "one of the following is required: source_ids, source_names" in run.failing("source_schedule_info")["msg"]
 
 

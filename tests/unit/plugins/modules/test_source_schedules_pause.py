@@ -130,34 +130,34 @@ def test_says_what_was_done_and_what_is_not_stopped(run: Run, path: Path) -> Non
         f"SAP, accounts: would be removed ({AT_FIVE})",
         f"SAP, entitlements: would be removed ({ON_MONDAYS})",
         f"人事 {{{{ 1 }}}}, accounts: would be removed ({AT_SIX})",
-        "Not stopped: provisioning, health checks, and what already runs.",
+        "Not stopped: provisioning, health checks, and tasks that are already running.",
     ]
     assert begin(run)["summary"][-3:] == [
-        f"人事 {{{{ 1 }}}}, accounts: is removed ({AT_SIX})",
-        f"They are saved in {path} until the window ends.",
-        "Not stopped: provisioning, health checks, and what already runs.",
+        f"人事 {{{{ 1 }}}}, accounts: removed ({AT_SIX})",
+        f"The schedules are saved in {path} until the window ends.",
+        "Not stopped: provisioning, health checks, and tasks that are already running.",
     ]
-    assert end(run, check_mode=True)["summary"][0] == f"SAP, accounts: would be put back ({AT_FIVE})"
+    assert end(run, check_mode=True)["summary"][0] == f"SAP, accounts: would be restored ({AT_FIVE})"
     assert end(run)["summary"] == [
-        f"SAP, accounts: is put back ({AT_FIVE})",
-        f"SAP, entitlements: is put back ({ON_MONDAYS})",
-        f"人事 {{{{ 1 }}}}, accounts: is put back ({AT_SIX})",
+        f"SAP, accounts: restored ({AT_FIVE})",
+        f"SAP, entitlements: restored ({ON_MONDAYS})",
+        f"人事 {{{{ 1 }}}}, accounts: restored ({AT_SIX})",
     ]
-    assert end(run)["summary"] == [f"There is no file {path}, so there is nothing to put back."]
+    assert end(run)["summary"] == [f"There is no file {path}, so there is nothing to restore."]
 
 
 def test_pauses_by_tags_and_one_aggregation(tenant: Hand, run: Run, path: Path) -> None:
     options: dict[str, t.Any] = {"source_ids": OMIT, "source_names": OMIT, "tags": ["ERP", "nobody's"]}
     result = begin(run, **options, aggregations="accounts")
     assert schedules(tenant) == {**PAUSED, "sap": {"entitlements": ON_MONDAYS}}
-    assert result["warnings"] == ['No source that the token may see carries the tag "nobody\'s".']
+    assert result["warnings"] == ['No source has the tag "nobody\'s", or the token has no access to it.']
     failure = run.failing(MODULE, state="paused", **options, aggregations=["entitlements", "accounts"])
     assert "a file.json" in failure["msg"]
     end(run)
     assert schedules(tenant) == BEFORE
     assert not path.exists()
     failure = run.failing(MODULE, state="paused", tags=["nobody's"])
-    assert 'carries any of the tags "nobody\'s", so that nothing was paused' in failure["msg"]
+    assert 'No source has any of the tags "nobody\'s", or the token has no access to it, so nothing' in failure["msg"]
 
 
 def test_a_directory_is_the_place_of_a_file_named_after_the_tenant(
@@ -189,15 +189,19 @@ def test_refuses_another_window_on_the_same_file(tenant: Hand, run: Run, path: P
     tenant.control("DELETE", "log")
     for options in ({"source_ids": ["sap", "other"]}, {"source_ids": ["sap"]}, {"aggregations": ["accounts"]}):
         failure = run.failing(MODULE, state="paused", **{**OF, **options})
-        assert failure["msg"].startswith(f'"{path}" holds the schedules (accounts and entitlements) of other sources')
+        assert failure["msg"].startswith(
+            f'"{path}" contains the schedules (accounts and entitlements) of other sources'
+        )
     # As a play does in `always`
     for options in ({"source_ids": ["sap", "other"]}, {"tags": ["PCI"]}):
         failure = run.failing(MODULE, state="resumed", **options)
-        assert failure["msg"].startswith(f'"{path}" holds the schedules (accounts and entitlements) of other sources')
+        assert failure["msg"].startswith(
+            f'"{path}" contains the schedules (accounts and entitlements) of other sources'
+        )
     other = tenant.url.replace("127.0.0.1", "localhost")
     for state in ("paused", "resumed"):
         failure = run.failing(MODULE, state=state, base_url=other, **(OF if state == "paused" else {}))
-        assert f'"{path}" holds the schedules of another tenant, "{tenant.url}"' in failure["msg"]
+        assert f'"{path}" contains the schedules of another tenant ("{tenant.url}")' in failure["msg"]
     assert writes(tenant) == []
     assert path.read_bytes() == kept
     assert schedules(tenant) == PAUSED
@@ -219,7 +223,7 @@ def test_refuses_what_is_no_such_file(tenant: Hand, run: Run, path: Path, conten
     for state in ("paused", "resumed"):
         failure = run.failing(MODULE, state=state, **OF)
         assert re.match(
-            rf'"{path}" holds no schedules of a maintenance window .*{says}.*nothing was touched', failure["msg"]
+            rf'"{path}" is not the file of a maintenance window .*{says}.*nothing was changed', failure["msg"]
         )
     assert path.read_bytes() == kept
     assert writes(tenant) == []
@@ -228,9 +232,9 @@ def test_refuses_what_is_no_such_file(tenant: Hand, run: Run, path: Path, conten
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("state", "lost", '"lost" is none of saved, removing, removed, restored, left'),
-        ("aggregation", "groups", '"groups" is none of accounts, entitlements'),
-        ("cron", None, "null is no text"),
+        ("state", "lost", '"lost" is not one of saved, removing, removed, restored, left'),
+        ("aggregation", "groups", '"groups" is not one of accounts, entitlements'),
+        ("cron", None, "null is not a string"),
         ("cron", OMIT, "'cron' is missing"),
     ],
 )
@@ -269,7 +273,7 @@ def test_of_two_that_begin_at_once_one_does(tenant: Hand, run: Run, path: Path) 
     results = [running.result() for running in runs]
     failures = [result["msg"] for result in results if result["failed"]]
     assert len(failures) < len(runs)
-    assert all(re.search("in use by another run|come into being just now", message) for message in failures)
+    assert all(re.search("in use by another run|was just created", message) for message in failures)
     assert states(path) == ["removed"] * 3
     tenant.control("PUT", "latency", {"seconds": 0})
     end(run)
@@ -299,7 +303,7 @@ def test_ends_by_the_same_sources_however_they_are_called(tenant: Hand, run: Run
 def test_what_somebody_has_set_meanwhile_stays_and_is_named(tenant: Hand, run: Run, path: Path) -> None:
     begin(run)
     set_elsewhere(tenant, "sap", accounts=AT_SIX, entitlements=ON_MONDAYS)
-    left = f"SAP, accounts: is left at {AT_SIX}, which somebody has set since it was removed; before, it was {AT_FIVE}"
+    left = f"SAP, accounts: kept at {AT_SIX}, which somebody has set since the removal; before, it was {AT_FIVE}"
     assert end(run, check_mode=True)["summary"][0] == left
     result = end(run)
     assert result["summary"][0] == left
@@ -312,7 +316,7 @@ def test_to_begin_again_leaves_what_somebody_has_set_since(tenant: Hand, run: Ru
     begin(run)
     set_elsewhere(tenant, "sap", accounts=AT_SIX)
     result = begin(run)
-    assert f"SAP, accounts: is left at {AT_SIX}, which somebody has set" in result["summary"][0]
+    assert f"SAP, accounts: kept at {AT_SIX}, which somebody has set" in result["summary"][0]
     assert result["changed"] is False
     assert json.loads(path.read_text(encoding="utf-8"))["schedules"][0]["cron"] == AT_FIVE
     # The same one that was removed is removed again.
@@ -345,7 +349,7 @@ def test_what_was_not_removed_is_not_created(tenant: Hand, run: Run, path: Path)
     assert (failure["status"], failure["changed"]) == (403, False)
     assert states(path) == ["saved"] * 3
     set_elsewhere(tenant, "hr")
-    assert end(run)["summary"][2] == f"人事 {{{{ 1 }}}}, accounts: had not been removed ({AT_SIX})"
+    assert end(run)["summary"][2] == f"人事 {{{{ 1 }}}}, accounts: was not removed ({AT_SIX})"
     assert schedules(tenant) == {**BEFORE, "hr": {}}
     assert not path.exists()
 
@@ -354,8 +358,11 @@ def test_a_source_that_is_gone_keeps_no_other_from_being_put_back(tenant: Hand, 
     begin(run)
     tenant.control("PATCH", "sources/sap", {"deleted": True})
     failure = run.failing(MODULE, state="resumed")
-    assert failure["msg"].startswith("2 of 3 schedules could not be put back: SAP, accounts (GET ")
-    assert f'is in "{path}": run this again, and take a source that is no more out of the file.' in failure["msg"]
+    assert failure["msg"].startswith("2 of 3 schedules could not be restored: SAP, accounts (GET ")
+    assert (
+        f'is saved in "{path}": run this again; if a source no longer exists, remove it from the file first.'
+        in failure["msg"]
+    )
     assert states(path) == ["removed", "removed", "restored"]
     assert schedules(tenant)["hr"] == BEFORE["hr"]
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -375,7 +382,7 @@ def test_the_tenant_fails_at_any_operation(
 ) -> None:
     tenant.faults({"operation": "delete_schedule", "nth": nth, "times": None, **fault})
     failure = run.failing(MODULE, state="paused", retries=0, **OF)
-    assert ("; " + f"{3 - nth} more were not tried" in failure["msg"]) == (nth < 3)
+    assert ("; " + f"{3 - nth} more were not attempted" in failure["msg"]) == (nth < 3)
     assert_nothing_is_lost(tenant, path)
     tenant.control("DELETE", "faults")
     begin(run)
@@ -473,7 +480,7 @@ def test_an_interrupt_is_a_failure_that_loses_nothing(
     running = run.start(MODULE, state="paused", **OF)
     with meanwhile(tenant, "delete_schedule", lambda: running.send(number), times=2):
         result = running.result()
-    assert f"Ended by {number.name} before the task was done" in result["msg"]
+    assert f"Interrupted by {number.name}" in result["msg"]
     assert states(path) == ["removed", "removing", "saved"]
     assert_nothing_is_lost(tenant, path)
     assert list(path.parent.glob(".*")) == []

@@ -201,13 +201,11 @@ def test_a_name_that_is_not_that_of_one_source(tenant: Hand, run: Run, module: s
     failure = fails(["HR Sytem"])
     assert failure["msg"].startswith('No source is named "HR Sytem" (did you mean "HR System" or "hr system"?)')
     failure = fails(["Twin"])
-    assert (
-        failure["msg"] == 'More than one source is named "Twin" (twin-1, twin-2): give the id of the one that is meant.'
-    )
+    assert failure["msg"] == 'More than one source is named "Twin" (twin-1, twin-2): give the id instead.'
     failure = fails(["HR System"], **HELPDESK)
     assert failure["status"] == 403
     assert "the scope idn:sources:read" in failure["msg"]
-    assert "ids of sources need no look-up" in failure["msg"]
+    assert "ids do not require it" in failure["msg"]
 
 
 ODD = [

@@ -50,8 +50,8 @@ def test_check_mode_writes_nothing(run: Run, directory: Path) -> None:
 def test_says_where_nothing_can_be_written(run: Run, directory: Path) -> None:
     (directory / "report.csv").mkdir()
     for path, told in {
-        f"{directory}/report.html": "/report.csv is a directory: give the report another name.",
-        f"{directory}/nowhere/report.html": "/nowhere is not a directory: make it, or give the report another place.",
+        f"{directory}/report.html": "/report.csv is a directory: give another path.",
+        f"{directory}/nowhere/report.html": "/nowhere is not a directory: create it, or give another path.",
         f"{directory}/report.htm": "/report.htm: give a path that ends with .html, such as report.html.",
         f"{directory}/.html": "/.html: give a path that ends with .html, such as report.html.",
     }.items():

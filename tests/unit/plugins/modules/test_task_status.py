@@ -124,7 +124,7 @@ STATES = {
         False,
         {"completionStatus": "SUCCESS", "completed": COMPLETED},
         says=r"^Cloud Account Aggregation \(task\) has already completed \(SUCCESS, 2026-05-17T19:33:16.470Z\) and "
-        r"was left as it is; set overwrite to change it all the same\.$",
+        r"was not changed; set overwrite to change it anyway\.$",
     ),
     # The record has a time of completion, and keeps it.
     "completed otherwise, overwritten": State(
@@ -321,7 +321,7 @@ def test_an_edit_that_never_gets_through_is_a_failure(
 
 
 OTHER = {"id": "other", "completionStatus": "ERROR", "completed": COMPLETED}
-IN_DOUBT = "the record may have been changed by the patch: look at it before you run this again."
+IN_DOUBT = "the patch may have been applied: check the record before you run this again."
 # The answers that do not show what came of a patch, whether it was applied or not.
 SHOWS_NOTHING = {
     "another task": {"json": OTHER},
@@ -380,9 +380,7 @@ def test_what_fails_for_certain_after_a_lost_answer_says_that_the_record_may_hav
 ) -> None:
     tenant.scenario(tasks=[{"id": "stuck", "age": "2d"}], faults=[{"method": "PATCH", **fault}, certain])
     failure = run.failing("task_status", id="stuck", completion_status="ERROR", retries=1)
-    assert failure["msg"].endswith(
-        "the record may have been changed by the patch: look at it before you run this again."
-    )
+    assert failure["msg"].endswith("the patch may have been applied: check the record before you run this again.")
     assert len(patches(tenant)) == 1
 
 
@@ -399,9 +397,7 @@ def test_an_edit_that_is_refused_after_its_first_answer_was_lost_says_so_and_why
     failure = run.failing("task_status", id="stuck", completion_status="ERROR")
     assert failure["status"] == 403
     assert "personal access token" in failure["msg"]
-    assert failure["msg"].endswith(
-        "the record may have been changed by the patch: look at it before you run this again."
-    )
+    assert failure["msg"].endswith("the patch may have been applied: check the record before you run this again.")
 
 
 @pytest.fixture
@@ -491,7 +487,7 @@ def test_a_client_that_may_not_edit_is_told_what_credentials_it_takes(tenant: Ha
     failure = run.failing("task_status", id="stuck", completion_status="ERROR")
     assert failure["status"] == 403
     assert failure["method"] == "PATCH"
-    assert "personal access token of a user with rights to it" in failure["msg"]
+    assert "personal access token of a user with rights to the task" in failure["msg"]
     assert re.fullmatch("[0-9a-f]{32}", failure["request_id"])
     assert failure["detail_code"] == "403 Forbidden"
     assert re.fullmatch("[0-9a-f]{32}", failure["tracking_id"])
@@ -504,7 +500,7 @@ def test_a_client_that_may_not_edit_is_told_what_credentials_it_takes(tenant: Ha
 def test_an_unknown_id_is_named(tenant: Hand, run: Run, check_mode: bool) -> None:
     unknown = '../nobody/kno"ws%2f'
     failure = run.failing("task_status", id=unknown, completion_status="ERROR", check_mode=check_mode)
-    assert re.search("^No task has the id .*../nobody/kno.*check it", failure["msg"])
+    assert re.search("^No task has the id .*../nobody/kno.*check the id", failure["msg"])
     assert [entry["raw_path"] for entry in tenant.sent()] == ["/beta/task-status/..%2Fnobody%2Fkno%22ws%252f"]
 
 
@@ -524,6 +520,6 @@ def test_a_patch_that_does_not_fit_is_refused_before_anything_is_sent(
     tenant.scenario(tasks=[{"id": "stuck", "age": "2d", "percentComplete": 3}])
     before = tenant.records()
     failure = run.failing("task_status", id="stuck", patch=patch, check_mode=check_mode)
-    assert re.search(r"does not fit the record stuck.*[.]$", failure["msg"])
+    assert re.search(r"cannot be applied to the record stuck.*[.]$", failure["msg"])
     assert methods(tenant) == ["GET"]
     assert tenant.records() == before

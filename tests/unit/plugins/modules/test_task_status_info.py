@@ -242,7 +242,7 @@ def test_of_more_sources_than_one_request_can_name_no_more_is_read_than_the_firs
     ("told", "warnings"),
     [
         (350, []),
-        (9999, ["The tenant says that the list has 9299 more tasks than it gave, though it was asked twice."]),
+        (9999, ["The tenant reports that the list has 9299 more tasks than it returned, even after a second read."]),
     ],
 )
 @pytest.mark.parametrize("version", ["v2025", "v1"])

@@ -148,7 +148,7 @@ ENDINGS = {
         {"ids": ["odd"]},
         ["odd"],
         warnings=[
-            "Taken as completed, though the completion status is not a known one: "
+            "Treated as completed, although the completion status is unknown: "
             'Cloud Account Aggregation (odd) with "PAUSED_FOREVER".'
         ],
     ),
@@ -158,7 +158,7 @@ ENDINGS = {
         ["bad"],
         ["stuck", "half"],
         says=r"^Timed out after 0\.5 s: 2 of 4 tasks still pending: .*\(stuck\), for 2 d 0 h; .*\(half\), for 3 d 0 h; "
-        r"the role sailpoint\.isc\.clear_stuck_tasks clears what is stuck; 1 failed: .*\(bad\)",
+        r"the role sailpoint\.isc\.clear_stuck_tasks clears stuck tasks; 1 failed: .*\(bad\)",
         lasts=0.5,
     ),
     "timeout of zero looks once": Ending(
@@ -173,15 +173,15 @@ ENDINGS = {
     "unknown id": Ending(
         {"ids": ["good", "nobody-knows"], "not_found_grace": "0.5s"},
         ["good"],
-        says=r'The id is not known to the tenant for 0\.5 s \(not_found_grace\): "nobody-knows"',
+        says=r'The id has been unknown to the tenant for 0\.5 s \(not_found_grace\): "nobody-knows"',
         lasts=0.5,
     ),
     "unknown id without grace": Ending(
-        {"ids": ['no/bo"dy', "nobody-knows"], "not_found_grace": 0}, says="^2 ids are not known", polls=1
+        {"ids": ['no/bo"dy', "nobody-knows"], "not_found_grace": 0}, says="^2 ids have been unknown", polls=1
     ),
     "unknown id until the timeout": Ending(
         {"ids": ["nobody-knows"], "timeout": 0.5},
-        says=r'^Timed out after 0\.5 s: not known to the tenant: "nobody-knows"',
+        says=r'^Timed out after 0\.5 s: unknown to the tenant: "nobody-knows"',
         lasts=0.5,
     ),
     "settled": Ending({"unique_names": ["nobody-knows"], "settle": 3}, polls=3),
@@ -273,7 +273,7 @@ def test_passing_faults_do_not_end_the_wait_without_any_retries_of_a_request(ten
 
 def test_the_deadline_ends_a_wait_whose_polls_all_fail(tenant: Hand, run: Run) -> None:
     tenant.faults({"operation": "list", "times": None, "fault": "status", "code": 503})
-    says = r"^Timed out after 0\.5 s.*the last poll failed.*was refused with 503"
+    says = r"^Timed out after 0\.5 s.*the last poll failed.*failed with status 503"
     result = wait(run, says, api_version="v1", ids=["over"], retries=0, timeout=0.5)
     assert result["elapsed"] >= 0.5
     assert result["requests"] >= 2
@@ -283,7 +283,7 @@ def test_the_deadline_ends_a_wait_whose_polls_all_fail(tenant: Hand, run: Run) -
 
 def test_a_lasting_fault_ends_the_wait_at_once(tenant: Hand, run: Run) -> None:
     tenant.faults({"operation": "list", "times": None, "fault": "status", "code": 400})
-    result = wait(run, "was refused with 400", api_version="v1", ids=["over"], retries=0)
+    result = wait(run, "failed with status 400", api_version="v1", ids=["over"], retries=0)
     assert result["status"] == 400
     assert re.fullmatch("[0-9a-f]{32}", result["request_id"])
     assert result["requests"] == 2
@@ -362,7 +362,7 @@ def looked_up(tenant: Hand) -> list[str]:
 def test_a_source_that_does_not_exist_ends_the_wait_at_the_first_poll(
     tenant: Hand, run: Run, version: str, check_mode: bool
 ) -> None:
-    says = r'^There are no 2 such sources, .*: "Workday", "HR"; correct source_ids\.$'
+    says = r'^2 sources do not exist, .*: "Workday", "HR"; correct source_ids\.$'
     given = ["hr", "Workday", "busy", "HR"]
     result = wait(run, says, check_mode=check_mode, api_version=version, source_ids=given)
     assert found(result) == ([], [], ["runs"])
@@ -387,7 +387,7 @@ def test_one_warning_tells_a_token_without_the_right_to_read_sources(run: Run, c
     run.connection.update(client_id="poor", client_secret=SECRETS["reader"])
     result = wait(run, check_mode=check_mode, source_ids=["typo", "hr"], settle=2)
     assert result["warnings"] == [
-        "Whether the sources of source_ids exist was not checked, as the token may not read sources "
+        "The ids in source_ids were not checked, because the token is not allowed to read sources "
         '(scope idn:sources:read): "typo", "hr".'
     ]
 
@@ -425,14 +425,14 @@ def test_the_last_tasks_of_idle_sources_are_reported(tenant: Hand, run: Run, ver
 def test_the_last_task_of_an_idle_source_may_fail_the_wait(run: Run, check_mode: bool) -> None:
     options: dict[str, t.Any] = {"check_mode": check_mode, "on_idle": "check", "types": ["CLOUD_ACCOUNT_AGGREGATION"]}
     says = (
-        r"^Nothing was pending of a source that did not end well last: Cloud Account Aggregation of HR \(hr-last\) "
+        r"^The last task of an idle source failed: Cloud Account Aggregation of HR \(hr-last\) "
         r"ended with ERROR at 2026-05-17T19:33:16\.470Z \(Login failed\)\.$"
     )
     result = wait(run, says, source_ids=["ad", "hr"], **options)
     assert [record["id"] for record in result["last_tasks"]] == ["ad-last", "hr-last"]
     assert found(result) == ([], [], [])
     assert wait(run, source_ids=["ad", "new"], **options)["idle_sources"] == ["ad", "new"]
-    says = r"^Nothing was pending of 2 sources that .* ended with WARNING at .*; .* ended with ERROR at"
+    says = r"^The last task of 2 idle sources failed: .* ended with WARNING at .*; .* ended with ERROR at"
     wait(run, says, source_ids=["ad", "hr"], **{**options, "fail_on": ["WARNING", "ERROR"]})
     wait(run, source_ids=["ad", "hr"], **{**options, "fail_on": []})
     # The newest of any kind has succeeded.
@@ -462,7 +462,7 @@ def test_starting_and_waiting_go_together_in_check_mode(tenant: Hand, run: Run) 
     assert start["task"] is None  # of which the filter task_ids makes nothing
     result = run("task_wait", check_mode=True, ids=[])
     assert found(result) == ([], [], [])
-    assert result["msg"] == "ids is empty, so that nothing is waited for; outside of check mode this is an error."
+    assert result["msg"] == "ids is empty, so there is nothing to wait for; outside of check mode this is an error."
     assert (result["polls"], result["elapsed"]) == (0, 0)
 
 
@@ -494,7 +494,7 @@ def test_a_completion_status_without_a_time_is_the_end_after_a_while(
     assert found(result) == (["half", "good"] if "ids" in options else ["half"], ["half"], [])
     assert result["elapsed"] >= 0.3
     assert result["warnings"] == [
-        "Taken as completed, though there has been no time of completion for 0.3 s: "
+        "Treated as completed, although the time of completion has been missing for 0.3 s: "
         'Cloud Account Aggregation (half) with "ERROR".'
     ]
 
@@ -510,8 +510,7 @@ def test_an_interrupted_wait_says_what_goes_on(
     running.send(number)
     names = "Cloud Account Aggregation (stuck); Cloud Account Aggregation (half)"
     assert running.result()["msg"] == (
-        f"Ended by {number.name} before the task was done. "
-        f"What it started or waited for goes on in the tenant: {names}."
+        f"Interrupted by {number.name}. What it started or waited for continues in the tenant: {names}."
     )
 
 
@@ -532,7 +531,7 @@ def test_an_interrupt_ends_a_wait_also_where_python_swallows_exceptions(
     monkeypatch.setattr(polling, "Clock", Interrupted)
     monkeypatch.setattr(_module, "_AGAIN", 0.01)
     result = run.start("task_wait", ids=["stuck"], interval=0.05, timeout=30).result()
-    assert result["msg"].startswith(f"Ended by {number.name} before the task was done. ")
+    assert result["msg"].startswith(f"Interrupted by {number.name}. ")
 
 
 @pytest.mark.usefixtures("ended")

@@ -56,17 +56,17 @@ def paths(wire: Wire) -> list[str]:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"aggregation": "entitlements", "disable_optimization": True}, "it is for accounts, not for entitlements"),
+        ({"aggregation": "entitlements", "disable_optimization": True}, "it applies to accounts, not to entitlements"),
         (
             {"aggregation": "uncorrelated_accounts", "disable_optimization": True},
-            "it is for accounts, not for uncorrelated_accounts",
+            "it applies to accounts, not to uncorrelated_accounts",
         ),
-        ({"file": "/nowhere/accounts.csv"}, "no file that can be read"),
-        ({"file": "/"}, "no file that can be read"),
+        ({"file": "/nowhere/accounts.csv"}, "not a readable file"),
+        ({"file": "/"}, "not a readable file"),
         ({"max_age": "yesterday"}, "max_age"),
         ({"timeout": "-1"}, "timeout"),
         ({"interval": "0"}, "interval"),
-        ({"interval": "3", "max_interval": "2"}, "more than max_interval"),
+        ({"interval": "3", "max_interval": "2"}, "greater than max_interval"),
     ],
 )
 def test_options_are_judged_before_anything_is_sent(options: dict[str, t.Any], told: str) -> None:

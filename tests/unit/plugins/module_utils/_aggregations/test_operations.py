@@ -161,10 +161,10 @@ def test_what_a_record_of_a_launch_says_itself_is_left_to_it(answer: dict[str, t
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ({"success": False}, "it gives no reason"),
+        ({"success": False}, "no reason given"),
         ({"success": False, "message": "Busy."}, "Busy."),
-        ({"error": True, "task": None}, "it gives no reason"),
-        ({"success": True, "task": {**LAUNCHED, "completionStatus": "ERROR"}}, "it gives no reason"),
+        ({"error": True, "task": None}, "no reason given"),
+        ({"success": True, "task": {**LAUNCHED, "completionStatus": "ERROR"}}, "no reason given"),
         ({**LAUNCHED, "messages": [{"error": True, "key": "Busy."}]}, "Busy."),
     ],
 )

@@ -153,7 +153,7 @@ def test_what_a_source_says_reaches_its_aggregations(stage: Stage) -> None:
 
 
 def test_an_entry_that_is_wrong_is_named(stage: Stage) -> None:
-    said = r'^sources\[1\] \(Leavers\): kinds is \["uncorrelated_accounts"\]: uncorrelated_accounts needs file\.$'
+    said = r'^sources\[1\] \(Leavers\): kinds is \["uncorrelated_accounts"\]: uncorrelated_accounts requires file\.$'
     with pytest.raises(InvalidOption, match=said):
         many(source("a"), source("b", "uncorrelated_accounts", name="Leavers"))
 
@@ -219,7 +219,7 @@ def test_nothing_is_launched_after_a_failure_whatever_it_has_waited_for(stage: S
     results = failure.value.as_failure()["results"]
     assert actions(results) == ["busy not_started", "busy not_started", "a not_started", "c not_started"]
     assert [outcome["failed"] for outcome in results] == [False, False, True, False]
-    assert {outcome["reason"] for outcome in results if not outcome["failed"]} == {"Another aggregation failed before."}
+    assert {outcome["reason"] for outcome in results if not outcome["failed"]} == {"Another aggregation has failed."}
     assert stage.order == [("a", "accounts")]
 
 
@@ -280,15 +280,15 @@ def test_a_failure_in_the_middle_stops_the_rest_or_does_not(failure: IscError, s
     assert [outcome["failed"] for outcome in facts["results"]] == [False, False, True, False, False]
     assert facts["results"][2]["reason"] == str(failure)
     assert facts["changed"] is True
-    left = ", and 2 were not started for that" if stop else ""
+    left = ", and 2 were not started because of that" if stop else ""
     assert facts["msg"] == f"1 of 5 aggregations failed{left}: accounts of c: {str(failure).rstrip('.')}."
     if stop:
-        assert [outcome["reason"] for outcome in facts["results"][3:]] == ["Another aggregation failed before."] * 2
+        assert [outcome["reason"] for outcome in facts["results"][3:]] == ["Another aggregation has failed."] * 2
 
 
 def test_a_failure_stops_the_other_kinds_of_its_source_as_well(stage: Stage) -> None:
     stage.does[("a", "accounts")] = raising(IscError("No."))
-    with pytest.raises(SomeFailed, match="and 1 was not started for that"):
+    with pytest.raises(SomeFailed, match="and 1 was not started because of that"):
         many(source("a", "accounts", "entitlements")).run()
     assert stage.order == [("a", "accounts")]
 

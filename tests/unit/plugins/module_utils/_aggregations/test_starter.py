@@ -222,7 +222,7 @@ def test_waiting_ends_with_the_timeout(clock: FakeClock) -> None:
     tenant = Tenant(clock, [])
     tenant.add("running", ends_in=100)
     with pytest.raises(
-        IscError, match=r"^Timed out after 30 s: 1 of 1 task still pending: .*; nothing was started, as"
+        IscError, match=r"^Timed out after 30 s: 1 of 1 task still pending: .*; nothing was started, because"
     ):
         run(tenant, on_busy="wait", timeout=30)
     assert clock.now() == NOW + 30
@@ -231,9 +231,9 @@ def test_waiting_ends_with_the_timeout(clock: FakeClock) -> None:
 def test_a_wait_that_is_refused_says_so(clock: FakeClock) -> None:
     tenant = Tenant(clock, [])
     tenant.add("running", ends_in=100)
-    lookup = RequestFailed("was refused with 403", method="GET", url="http://127.0.0.1/task-status", status=403)
+    lookup = RequestFailed("failed with status 403", method="GET", url="http://127.0.0.1/task-status", status=403)
     tenant.lookup = _raising(lookup)  # type: ignore[method-assign]
-    with pytest.raises(WaitFailed, match=r"was refused with 403\.$"):
+    with pytest.raises(WaitFailed, match=r"failed with status 403\.$"):
         run(tenant, on_busy="wait")
 
 
@@ -334,7 +334,8 @@ def test_a_lost_launch_is_looked_for_and_never_sent_again(shown_after: float, en
     assert start.answer is None
     (warning,) = start.warnings
     assert warning == (
-        "The answer to the launch was lost; Aggregation (started-1), created right after it, is taken for it."
+        "The answer to the launch was lost; Aggregation (started-1), created right after it, is assumed to be the "
+        "started task."
     )
     assert len(tenant.launches) == 1
     assert tenant.underway == {"started-1": "Aggregation (started-1)"}
@@ -351,7 +352,7 @@ def test_a_launch_that_is_not_found_is_given_up_when_the_time_is_up(
         run(tenant, timeout=timeout)
     assert failure.value.method == "POST"
     assert str(failure.value).endswith(
-        "no aggregation was found that it started, but one may be running all the same: look for it with "
+        "no started aggregation was found, but one may be running: check with "
         'pending_tasks_info (source_ids: ["s"]) before you run this again, or run it with on_busy: adopt.'
     )
     assert clock.now() == NOW + polls_for
@@ -369,7 +370,7 @@ def test_where_it_cannot_be_looked_for_the_failure_says_that_one_may_be_running(
     tenant = Tenant(clock, ["start and lose"])
     blind = RequestFailed("failed", method="GET", url="http://127.0.0.1/task-status", advice="no", **facts)
     tenant.on_launch = lambda: setattr(tenant, "blind", blind)
-    with pytest.raises(RequestFailed, match="so that an aggregation may be running now: look for it with pending"):
+    with pytest.raises(RequestFailed, match="so an aggregation may be running: check with pending"):
         run(tenant, timeout=90)
     assert len(tenant.launches) == 1
     assert clock.now() == (NOW + 90 if waits else NOW)
@@ -403,12 +404,14 @@ def test_the_first_one_after_the_launch_is_taken_where_there_are_more(clock: Fak
 def test_one_without_an_id_is_taken_for_nothing_and_waited_for_by_nobody(clock: FakeClock) -> None:
     tenant = Tenant(clock, [lost()])
     tenant.on_launch = lambda: tenant.add("new", nameless=True)
-    with pytest.raises(RequestFailed, match="one may be running all the same"):
+    with pytest.raises(RequestFailed, match="one may be running"):
         run(tenant)
     tenant = Tenant(clock, [])
     tenant.add("running", nameless=True)
     for on_busy in ("wait", "adopt"):
-        with pytest.raises(IscError, match="cannot be waited for, as the tenant did not tell the id of the task"):
+        with pytest.raises(
+            IscError, match="cannot be waited for, because the tenant did not return the id of the task"
+        ):
             run(tenant, on_busy=on_busy)
     assert run(tenant, on_busy="skip").action == "skipped"
 
@@ -501,7 +504,7 @@ def test_a_task_of_before_the_launch_is_never_adopted(age: float, clock: FakeClo
     clock.sleep(0.9)
     tenant = Tenant(clock, [lost()])
     tenant.add("before", age=age, ends_in=-0.01)
-    with pytest.raises(RequestFailed, match="no aggregation was found"):
+    with pytest.raises(RequestFailed, match="no started aggregation was found"):
         run(tenant)
 
 
@@ -510,7 +513,7 @@ def test_one_that_was_let_finish_within_the_second_is_not_adopted(clock: FakeClo
     clock.sleep(0.1)
     tenant = Tenant(clock, [lost()])
     tenant.add("running", ends_in=2)
-    with pytest.raises(RequestFailed, match="no aggregation was found"):
+    with pytest.raises(RequestFailed, match="no started aggregation was found"):
         run(tenant, on_busy="wait")
 
 

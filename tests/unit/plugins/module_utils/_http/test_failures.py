@@ -61,7 +61,7 @@ JSON = st.recursive(
     ],
 )
 def test_an_error_body_is_worded_on_one_line(body: t.Any, said: str) -> None:
-    assert error_response(400, body).reason == ("was refused with 400" + (f" ({said})" if said else ""))
+    assert error_response(400, body).reason == ("failed with status 400" + (f" ({said})" if said else ""))
 
 
 def test_a_long_text_is_cut() -> None:
@@ -88,13 +88,13 @@ def test_every_refusal_has_its_advice() -> None:
 @given(st.integers(300, 599), JSON)
 def test_any_error_body_is_read_to_one_line(status: int, body: t.Any) -> None:
     reason = error_response(status, body).reason
-    assert reason.startswith(f"was refused with {status}")
+    assert reason.startswith(f"failed with status {status}")
     assert reason.isprintable()
 
 
 @given(st.binary())
 def test_any_content_has_a_name(content: bytes) -> None:
-    assert kind_of(content, None) in ("an empty body", "null", "a page of HTML", "something that is not JSON")
+    assert kind_of(content, None) in ("an empty body", "null", "an HTML page", "something that is not JSON")
 
 
 @pytest.mark.parametrize(("body", "kind"), [({}, "a JSON object"), ([], "a JSON list"), (5, "the JSON 5")])
@@ -119,7 +119,7 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
     [
         (
             requests.exceptions.SSLError(MAX_RETRIES(None, "/", reason=urllib3_errors.SSLError(UNTRUSTED))),
-            "failed: the server's certificate is not accepted (it is not trusted)",
+            "failed: the server's certificate was not accepted (it is not trusted)",
             False,
             False,
         ),
@@ -167,18 +167,18 @@ MAX_RETRIES: t.Any = urllib3_errors.MaxRetryError
         (requests.ConnectionError("Read timed out."), "got no complete answer within 30 s", True, True),
         (
             requests.ConnectionError(urllib3_errors.ProtocolError("aborted", ConnectionResetError())),
-            "failed: the connection broke before the answer was complete",
+            "failed: the connection was lost before the answer was complete",
             True,
             True,
         ),
         (
             requests.exceptions.ChunkedEncodingError(http.client.IncompleteRead(b"half")),
-            "failed: the connection broke before the answer was complete",
+            "failed: the connection was lost before the answer was complete",
             True,
             True,
         ),
-        (ssl.SSLEOFError(8, "eof"), "failed: the connection broke before the answer was complete", True, True),
-        (ssl.SSLError(1, "wrong version"), "failed: no TLS connection could be agreed on", False, True),
+        (ssl.SSLEOFError(8, "eof"), "failed: the connection was lost before the answer was complete", True, True),
+        (ssl.SSLError(1, "wrong version"), "failed: TLS handshake error", False, True),
         (
             requests.exceptions.ContentDecodingError(urllib3_errors.DecodeError("gzip")),
             "failed: the answer cannot be decompressed",
@@ -203,7 +203,7 @@ class CertificateError(ValueError):
 def test_a_certificate_for_another_host_is_not_accepted_by_an_old_urllib3_either() -> None:
     error = CertificateError("hostname 'a' doesn't match 'b'")
     broken = broken_connection(requests.exceptions.SSLError(MAX_RETRIES(None, "/", reason=error)), Limit(30))
-    assert broken.reason == "failed: the server's certificate is not accepted (hostname 'a' doesn't match 'b')"
+    assert broken.reason == "failed: the server's certificate was not accepted (hostname 'a' doesn't match 'b')"
     assert not broken.transient
 
 
@@ -277,13 +277,13 @@ def test_a_proxy_that_hangs_up_may_have_had_the_request() -> None:
     [
         (
             Limit(2.5),
-            "was cut off: the answer was not complete within 2.5 s (request_timeout)",
-            "raise request_timeout",
+            "failed: the answer was not complete within 2.5 s (request_timeout)",
+            "increase request_timeout",
         ),
         (
             Limit(1.2345, by_deadline=True),
-            "was cut off: the answer was not complete within the 1.2 s that were left of timeout",
-            "raise timeout",
+            "failed: the answer was not complete within the remaining 1.2 s of timeout",
+            "increase timeout",
         ),
     ],
 )
@@ -296,8 +296,8 @@ def test_an_answer_that_was_cut_off_says_which_limit_it_was(limit: Limit, reason
 
 def test_a_limit_that_was_the_deadline_is_not_said_to_be_request_timeout() -> None:
     broken = broken_connection(TimeoutError(), Limit(4.239, by_deadline=True))
-    assert broken.reason == "got no complete answer within the 4.2 s that were left of timeout"
-    assert broken.advice.endswith("or raise timeout")
+    assert broken.reason == "got no complete answer within the remaining 4.2 s of timeout"
+    assert broken.advice.endswith("or increase timeout")
 
 
 def test_a_certificate_says_what_is_wrong_with_it_and_what_to_do() -> None:

@@ -227,7 +227,7 @@ def test_a_directory_of_certificates_is_taken(tmp_path: Path) -> None:
 def test_a_bundle_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pem"
     broken.write_text("no certificate")
-    for value, reason in [(str(tmp_path / "no.pem"), "cannot be read"), (str(broken), "no bundle of PEM")]:
+    for value, reason in [(str(tmp_path / "no.pem"), "cannot be read"), (str(broken), "not a bundle of PEM")]:
         with pytest.raises(InvalidOption, match=reason) as caught:
             verified(ca_path=value)
         assert f'ca_path is "{value}"' in str(caught.value)
@@ -272,7 +272,7 @@ def test_an_incomplete_set_of_options_says_what_of_the_environment_was_not_used(
     with pytest.raises(IscError) as caught:
         Settings.from_options(options(access_token=None, client_id="b"), ["SAIL_CLIENT_SECRET", "SAIL_ACCESS_TOKEN"])
     assert str(caught.value) == (
-        "client_secret is missing or empty: set client_id and client_secret, or access_token; SAIL_CLIENT_SECRET, "
-        "SAIL_ACCESS_TOKEN of the environment may belong to another tenant and cannot be used together with base_url "
-        "or a credential as an option."
+        "client_secret is missing or empty: set client_id and client_secret, or access_token; the environment "
+        "(SAIL_CLIENT_SECRET, SAIL_ACCESS_TOKEN) is not used, because it may belong to another tenant than base_url "
+        "or a credential that is set as an option."
     )

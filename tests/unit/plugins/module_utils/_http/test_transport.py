@@ -332,7 +332,7 @@ def test_a_refusal_of_the_request_itself_is_certain_to_have_had_no_effect(status
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b"<!DOCTYPE html><title>Login</title>", "a page of HTML"),
+        (b"<!DOCTYPE html><title>Login</title>", "an HTML page"),
         (b"", "an empty body"),
         (b"null", "null"),
         (b" null ", "null"),
@@ -349,7 +349,7 @@ def test_an_answer_that_is_not_what_was_wanted_is_tried_again_and_named(body: by
     wire = wire_that_always(Reply(200, body))
     error = failure_of(connected(wire, retries=2))
     assert len(wire.requests) == 3
-    assert f"was answered with 200 and {kind} instead of a record" in str(error)
+    assert f"returned status 200 with {kind} instead of a record" in str(error)
     assert (error.status, error.maybe_applied) == (200, True)
 
 
@@ -406,7 +406,7 @@ def test_a_redirect_to_any_other_place_is_refused(location: str) -> None:
 
 def test_a_redirect_to_what_is_no_address_ends_in_a_sentence() -> None:
     error = failure_of(connected(Wire(Reply(307, headers={"Location": "http://[::1/"}))))
-    assert "an address that is not valid, which is not followed" in str(error)
+    assert "an invalid address, which is not followed" in str(error)
     assert not error.transient
 
 
@@ -419,7 +419,7 @@ def test_a_redirect_of_a_request_that_changes_something_is_refused(method: str) 
 
 def test_redirects_in_a_circle_come_to_an_end() -> None:
     wire = wire_that_always(Reply(302, headers={"Location": URL}))
-    assert "was redirected again and again" in str(failure_of(connected(wire)))
+    assert "failed: too many redirects" in str(failure_of(connected(wire)))
     assert len(wire.requests) == 4
 
 
@@ -476,7 +476,7 @@ def test_a_failure_carries_what_identifies_it() -> None:
     url = URL + "?limit=251&filters=" + "x" * 5000
     failure = failure_of(connected(wire), get(url=url)).as_failure()
     assert failure.pop("msg") == (
-        f"GET {URL} was refused with 400 (limit must not be above 250); correct the option that the message names."
+        f"GET {URL} failed with status 400 (limit must not be above 250); correct the option that the message names."
     )
     assert failure == {
         "status": 400,
@@ -543,7 +543,7 @@ def test_a_body_that_cannot_be_read_is_not_sent_and_that_is_certain() -> None:
 
     wire = Wire()
     error = failure_of(connected(wire), Call("POST", URL, accept=is_record, body=gone, idempotent=False))
-    assert "was not sent: what it is to carry cannot be read (No such file or directory)" in str(error)
+    assert "was not sent: the file cannot be read (No such file or directory)" in str(error)
     assert (error.maybe_applied, error.transient, wire.requests) == (False, False, [])
 
 
@@ -577,7 +577,7 @@ def test_a_file_that_changes_while_it_is_sent_ends_the_request_and_is_not_sent_a
         error = failure_of(transport, Call("POST", url + "/x", accept=is_record, body=body))
         thread.join(30)
         transport.close()
-    assert "failed: the file changed while it was sent; " in str(error)
+    assert "failed: the file changed while it was being sent; " in str(error)
     assert (error.attempts, error.transient, error.maybe_applied) == (1, False, False)
     head, _blank, sent = received[0].partition(b"\r\n\r\n")
     announced = int(head.lower().partition(b"content-length: ")[2].split()[0])
@@ -630,8 +630,8 @@ def test_an_answer_that_does_not_tell_the_time_changes_nothing(date: str) -> Non
 @pytest.mark.parametrize(
     ("ahead", "says"),
     [
-        (7200, "The clock of this machine is 2 h 0 min ahead of the tenant's."),
-        (-70, "The clock of this machine is 1 min 10 s behind the tenant's."),
+        (7200, "The clock of this host is 2 h 0 min ahead of the tenant's clock."),
+        (-70, "The clock of this host is 1 min 10 s behind the tenant's clock."),
         (59, None),
         (-59, None),
     ],
@@ -644,7 +644,7 @@ def test_a_difference_of_more_than_a_minute_is_told_once_also_by_failures(
     monkeypatch.setattr(time, "time", lambda: SECOND + ahead)
     failure_of(transport)
     send(transport)
-    assert transport.warnings == ([f"{says} Ages are judged by the tenant's clock."] if says else [])
+    assert transport.warnings == ([f"{says} Ages are computed with the tenant's clock."] if says else [])
 
 
 def test_the_deadline_holds_for_the_threads_that_work_for_it_and_for_no_other() -> None:
@@ -705,7 +705,7 @@ def trickling(status: int = 200, **headers: str) -> tuple[Trickle, urllib3.HTTPR
 def test_a_body_that_is_not_complete_in_time_is_cut_off(status: int, headers: dict[str, str]) -> None:
     body, raw = trickling(status, **headers)
     error = failure_of(connected(answer_with(raw)(), request_timeout=0.05, retries=0))
-    assert error.reason == "was cut off: the answer was not complete within 0.05 s (request_timeout)"
+    assert error.reason == "failed: the answer was not complete within 0.05 s (request_timeout)"
     assert error.transient
     assert error.maybe_applied
     assert body.was_cut
@@ -717,7 +717,7 @@ def test_a_body_that_is_cut_off_at_the_deadline_says_so() -> None:
     transport = connected(answer_with(raw)(), clock, retries=0)
     with transport.until(clock.now() + 0.05):
         error = failure_of(transport)
-    assert error.reason == "was cut off: the answer was not complete within the 0.1 s that were left of timeout"
+    assert error.reason == "failed: the answer was not complete within the remaining 0.1 s of timeout"
     assert "request_timeout" not in str(error)
     assert body.was_cut
 
@@ -725,7 +725,7 @@ def test_a_body_that_is_cut_off_at_the_deadline_says_so() -> None:
 def test_a_body_that_ends_too_early_is_no_answer() -> None:
     short = Reply(200, b'{"id": "one"}', {"Content-Length": "14"})
     error = failure_of(connected(Wire(short), retries=0))
-    assert error.reason == "failed: the connection broke before the answer was complete"
+    assert error.reason == "failed: the connection was lost before the answer was complete"
     assert (error.transient, error.maybe_applied) == (True, True)
 
 

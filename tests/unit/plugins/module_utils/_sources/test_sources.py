@@ -67,7 +67,7 @@ def test_a_token_that_may_not_read_sources() -> None:
         Sources(Client(settings(), transport=connected(wire))).by_id(["hr"])
     assert refused.value.status == 403
     assert "idn:sources:read" in str(refused.value)
-    assert "ids of sources need no look-up" in str(refused.value)
+    assert "ids do not require it" in str(refused.value)
 
 
 NAMES = [
@@ -129,7 +129,7 @@ TENANT: list[dict[str, t.Any]] = [
     {"name": "no id"},
     {"id": HEX, "name": "By hex"},
 ]
-EXACTLY = ": a name must match exactly, upper and lower case included, and the token must be allowed to see the source."
+EXACTLY = ": a name must match exactly, including upper and lower case, and the token must have access to the source."
 
 
 def test_an_id_that_does_not_look_like_one_is_found_where_names_and_ids_are_mixed() -> None:
@@ -146,17 +146,16 @@ def test_an_id_that_does_not_look_like_one_is_found_where_names_and_ids_are_mixe
         (["no id"], 'No source is named "no id"' + EXACTLY),
         (
             [HEX],
-            f'No source is named "{HEX}" (it is the id of "By hex": give it as an id)' + EXACTLY,
+            f'No source is named "{HEX}" (this is the id of "By hex": give it as an id)' + EXACTLY,
         ),
         (
             ["zzz", "HR System", "directory"],
             'No source is named "zzz"; "directory" (did you mean "Active Directory"?)' + EXACTLY,
         ),
-        (["Twin"], 'More than one source is named "Twin" (4, 5): give the id of the one that is meant.'),
+        (["Twin"], 'More than one source is named "Twin" (4, 5): give the id instead.'),
         (
             ["Twin", "zzz"],
-            'More than one source is named "Twin" (4, 5): give the id of the one that is meant. '
-            'No source is named "zzz"' + EXACTLY,
+            'More than one source is named "Twin" (4, 5): give the id instead. No source is named "zzz"' + EXACTLY,
         ),
         (["evil\x9b31m"], r'No source is named "evil\u009b31m" (did you mean "\u202eevil\u009b31m"?)' + EXACTLY),
         (["a\ud800"], 'No source is named "a\ufffd"' + EXACTLY),
@@ -182,7 +181,7 @@ def test_a_suggestion_that_cannot_be_made_is_no_other_failure() -> None:
 
 def test_a_token_that_may_not_look_names_up() -> None:
     wire = Wire(Reply(403, {"detailCode": "403 Forbidden"}))
-    with pytest.raises(RequestFailed, match=r"idn:sources:read.*ids of sources need no look-up\.$"):
+    with pytest.raises(RequestFailed, match=r"idn:sources:read.*ids do not require it\.$"):
         Sources(Client(settings(), transport=connected(wire))).resolve(["HR"])
 
 

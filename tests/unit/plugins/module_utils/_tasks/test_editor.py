@@ -326,7 +326,7 @@ def test_a_time_that_the_record_writes_in_another_way_is_the_same(time: t.Any) -
     assert f"has already completed (TERMINATED, {time}) and" in edit.note
 
 
-IN_DOUBT = "the record may have been changed by the patch: look at it before you run this again."
+IN_DOUBT = "the patch may have been applied: check the record before you run this again."
 
 
 @pytest.mark.parametrize("status", [403, 404, 429, None])
@@ -453,7 +453,7 @@ def test_a_number_that_becomes_a_truth_value_is_a_change() -> None:
 def test_a_test_that_holds_sends_nothing_and_one_that_does_not_is_a_failure() -> None:
     tenant = Tenant(PENDING)
     assert not edited(tenant, patch=[operation("test", "/percentComplete", 10)]).changed
-    with pytest.raises(IscError, match="does not fit the record task1"):
+    with pytest.raises(IscError, match="cannot be applied to the record task1"):
         edited(tenant, patch=[operation("test", "/percentComplete", 11)])
     assert tenant.patches == []
 
@@ -471,7 +471,7 @@ def test_a_task_that_completes_just_before_the_patch_is_left_as_it_is() -> None:
     tenant = Tenant(PENDING, before_request={2: OVER})
     edit = edited(tenant)
     assert (edit.changed, edit.after, tenant.record) == (False, OVER, OVER)
-    assert "was left as it is" in edit.note
+    assert "was not changed" in edit.note
     assert edit.operations == []
 
 
@@ -549,7 +549,7 @@ def test_a_task_that_completes_while_an_answer_is_lost_is_left_as_it_is() -> Non
     tenant = Tenant(PENDING, "before", before_request={3: OVER})
     edit = edited(tenant)
     assert (edit.changed, tenant.record, len(tenant.patches)) == (False, OVER, 1)
-    assert "was left as it is" in edit.note
+    assert "was not changed" in edit.note
 
 
 def test_what_somebody_else_has_set_in_the_same_way_meanwhile_is_not_this_edits_change() -> None:
@@ -620,16 +620,16 @@ def test_two_edits_of_one_task_at_once_have_one_effect_and_one_of_them_says_so()
 @pytest.mark.parametrize(
     ("step", "advice"),
     [
-        (operation("add", "completed", 1), "is no JSON Pointer"),
-        (operation("add", "/a~2b", 1), "is no JSON Pointer"),
-        (operation("add", "/a~", 1), "is no JSON Pointer"),
-        (operation("move", "/a", start="b"), "is no JSON Pointer"),
-        (operation("move", "/a"), "move needs from"),
-        (operation("copy", "/a"), "copy needs from"),
-        (operation("remove", "/a", start="/b"), "remove does not take from"),
-        (operation("add", "/a", 1, start="/b"), "add does not take from"),
-        (operation("remove", "/a", 1), "remove does not take value"),
-        (operation("move", "/a", 1, start="/b"), "move does not take value"),
+        (operation("add", "completed", 1), "is not a JSON Pointer"),
+        (operation("add", "/a~2b", 1), "is not a JSON Pointer"),
+        (operation("add", "/a~", 1), "is not a JSON Pointer"),
+        (operation("move", "/a", start="b"), "is not a JSON Pointer"),
+        (operation("move", "/a"), "move requires from"),
+        (operation("copy", "/a"), "copy requires from"),
+        (operation("remove", "/a", start="/b"), "remove does not allow from"),
+        (operation("add", "/a", 1, start="/b"), "add does not allow from"),
+        (operation("remove", "/a", 1), "remove does not allow value"),
+        (operation("move", "/a", 1, start="/b"), "move does not allow value"),
     ],
 )
 def test_an_operation_that_makes_no_sense_is_refused_before_anything_is_sent(

@@ -81,7 +81,9 @@ def test_where_something_of_all_is_pending_no_source_is_looked_up() -> None:
     assert tenant.asked == []
 
 
-@pytest.mark.parametrize(("names", "says"), [(["Workday"], "no such source, or"), (["HR", "AD"], "no 2 such sources,")])
+@pytest.mark.parametrize(
+    ("names", "says"), [(["Workday"], "The source does not exist, or"), (["HR", "AD"], "2 sources do not exist,")]
+)
 def test_sources_that_do_not_exist_are_named(names: list[str], says: str) -> None:
     with pytest.raises(UnknownSources, match=says) as caught:
         Tenant(["a"]).idle("a", *names).update([])
@@ -97,7 +99,7 @@ def test_without_the_right_to_read_sources_one_warning_says_that_they_were_not_c
     idle.update([])
     idle.update([])
     assert tenant.client.warnings == [
-        "Whether the sources of source_ids exist was not checked, as the token may not read sources "
+        "The ids in source_ids were not checked, because the token is not allowed to read sources "
         '(scope idn:sources:read): "a", "b".'
     ]
     assert tenant.asked == [["a", "b"]]

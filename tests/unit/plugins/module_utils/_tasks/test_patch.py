@@ -115,7 +115,7 @@ def test_values_that_happen_to_be_equal_are_not_moved_from_one_key_to_another() 
 def test_operations_that_do_not_fit_a_record_are_refused_in_one_sentence_with_its_id(operation: Operation) -> None:
     record = {"id": "task1", "list": [1], "text": "abc", "number": 5, "object": {}}
     untouched = copy.deepcopy(record)
-    with pytest.raises(IscError, match=r"^The patch does not fit the record task1: .*[^.]\.$"):
+    with pytest.raises(IscError, match=r"^The patch cannot be applied to the record task1: .*[^.]\.$"):
         applied([operation], record)
     assert record == untouched
 
@@ -157,5 +157,5 @@ def test_any_operations_give_a_record_or_a_sentence_and_leave_the_original_alone
         result: object = applied(operations, record)
     except IscError as error:
         result = str(error)
-    assert isinstance(result, dict) or str(result).startswith("The patch does not fit the record ")
+    assert isinstance(result, dict) or str(result).startswith("The patch cannot be applied to the record ")
     assert repr(record) == untouched

@@ -135,7 +135,7 @@ def test_a_server_that_asks_for_time_gets_it_within_the_timeout() -> None:
     [
         (IscError("what was answered is no good"), 2),
         (KeyboardInterrupt(), 1),
-        (RequestFailed("was refused with 403", method="GET", url="http://h/"), 1),
+        (RequestFailed("failed with status 403", method="GET", url="http://h/"), 1),
     ],
 )
 def test_anything_else_ends_a_wait_at_once_and_its_length_is_known(error: BaseException, answered: int) -> None:

@@ -51,7 +51,7 @@ def test_completion_statuses_are_taken_in_every_spelling() -> None:
 def test_ages_that_leave_nothing_are_refused_with_both(newer: str, older: str) -> None:
     with pytest.raises(IscError) as caught:
         selection(newer_than=newer, older_than=older)
-    assert f"newer_than ({newer}) and older_than ({older}) leave nothing" in str(caught.value)
+    assert f"newer_than ({newer}) and older_than ({older}) exclude all tasks" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["newer_than", "older_than"])
@@ -75,5 +75,5 @@ def test_launchers_are_refused_where_the_api_cannot_filter_on_them(version: str)
     if version in ("v2026", "v1"):
         assert selection(version, launchers=["System"]).launchers == ["System"]
         return
-    with pytest.raises(InvalidOption, match=f"api_version {version} cannot filter on it; use v2026 or v1"):
+    with pytest.raises(InvalidOption, match=f"api_version {version} cannot filter on it: use v2026 or v1"):
         selection(version, launchers=["System"])

@@ -93,7 +93,7 @@ class Server:
         elif below:
             rows = [record for record in self.records if record["id"] == unquote(below)]
             if not rows:
-                raise RequestFailed("was refused with 404", method=method, url=path, status=404)
+                raise RequestFailed("failed with status 404", method=method, url=path, status=404)
             return Answer(200, {}, rows[0])
         else:
             rows = self._listed(query)
@@ -387,7 +387,7 @@ def test_a_tenant_that_tells_no_number_is_a_failure_of_counting_alone(version: s
     server = Server(version, [])
     server.tells_totals = False
     selection = Selection() if version in WITH_ENDPOINT else Selection(source_ids=["s" * 40] * 90)
-    with pytest.raises(IscError, match="does not tell the number of tasks") as caught:
+    with pytest.raises(IscError, match="has no X-Total-Count header with the number of tasks") as caught:
         statuses(server).count_pending(selection)
     assert len(str(caught.value)) < 300
 
@@ -565,7 +565,7 @@ def test_an_id_that_does_not_exist_is_none_and_any_other_refusal_a_failure() -> 
     assert statuses(server).get("x") is None
 
     def refuse(*_facts: t.Any, **_more: t.Any) -> Answer:
-        raise RequestFailed("was refused with 403", method="GET", url="u", status=403)
+        raise RequestFailed("failed with status 403", method="GET", url="u", status=403)
 
     server.request = refuse  # type: ignore[method-assign]
     with pytest.raises(RequestFailed):

@@ -77,7 +77,7 @@ class Tasks:
 
 
 def transient() -> RequestFailed:
-    return RequestFailed("was refused with 503", method="GET", url="http://h/", status=503, transient=True)
+    return RequestFailed("failed with status 503", method="GET", url="http://h/", status=503, transient=True)
 
 
 def wait_for(
@@ -183,7 +183,7 @@ def test_a_status_that_nobody_knows_counts_as_completed_with_a_warning() -> None
     results = wait_for(Tasks(FakeClock(), a=(0, 0, "Odd_One")), ["a"]).run()
     assert ids_of(results["tasks"]) == ["a"]
     assert results["warnings"] == [
-        'Taken as completed, though the completion status is not a known one: QUARTZ (a) with "Odd_One".'
+        'Treated as completed, although the completion status is unknown: QUARTZ (a) with "Odd_One".'
     ]
 
 
@@ -200,8 +200,8 @@ def test_a_timeout_names_failed_and_unknown_tasks_and_the_last_fault_as_well() -
     tasks.faults = {10: transient()}
     message = failure_of(wait_for(tasks, ["a", "b"], timeout=10))["msg"]
     assert "1 failed: QUARTZ (a) ended with ERROR" in message
-    assert 'not known to the tenant: "b"' in message
-    assert "the last poll failed: GET http://h/ was refused with 503" in message
+    assert 'unknown to the tenant: "b"' in message
+    assert "the last poll failed: GET http://h/ failed with status 503" in message
     assert not message.endswith("..")
 
 
@@ -213,14 +213,14 @@ def test_an_id_that_appears_within_the_grace_is_waited_for() -> None:
 def test_an_id_that_stays_unknown_ends_the_wait_after_the_grace() -> None:
     tasks = Tasks(FakeClock(), a=(0, 500, "SUCCESS"))
     failure = failure_of(wait_for(tasks, ["a", "x"]))
-    assert failure["msg"].startswith('The id is not known to the tenant for 30 s (not_found_grace): "x"; ')
+    assert failure["msg"].startswith('The id has been unknown to the tenant for 30 s (not_found_grace): "x"; ')
     assert failure["elapsed"] == 30
     assert ids_of(failure["pending_tasks"]) == ["a"]
 
 
 def test_several_unknown_ids_are_counted_and_named() -> None:
     assert str(UnknownTasks(["x", 'y"'], 5)).startswith(
-        '2 ids are not known to the tenant for 5 s (not_found_grace): "x", "y'
+        '2 ids have been unknown to the tenant for 5 s (not_found_grace): "x", "y'
     )
 
 
@@ -249,7 +249,7 @@ def test_a_task_that_vanishes_is_reported_as_it_was_last_seen() -> None:
     assert not wait.watch.poll()
     tasks.vanished = {"a"}
     failure = failure_of(wait)
-    assert "not known to the tenant for 30 s" in failure["msg"]
+    assert "unknown to the tenant for 30 s" in failure["msg"]
     assert ids_of(failure["pending_tasks"]) == ["a"]
 
 
@@ -262,11 +262,11 @@ def test_passing_faults_do_not_end_a_wait() -> None:
 
 def test_a_lasting_fault_ends_a_wait_with_its_facts_and_what_was_found() -> None:
     tasks = Tasks(FakeClock(), a=(0, 1, "SUCCESS"), b=(0, 500, "SUCCESS"))
-    tasks.faults = {4: RequestFailed("was refused with 403", method="GET", url="http://h/", status=403)}
+    tasks.faults = {4: RequestFailed("failed with status 403", method="GET", url="http://h/", status=403)}
     failure = failure_of(wait_for(tasks, ["a", "b"]))
     assert failure["status"] == 403
     assert (ids_of(failure["tasks"]), ids_of(failure["pending_tasks"])) == (["a"], ["b"])
-    assert failure["msg"] == "GET http://h/ was refused with 403."
+    assert failure["msg"] == "GET http://h/ failed with status 403."
 
 
 def test_nothing_is_sent_later_than_a_moment_after_the_end_and_then_everything_again() -> None:
@@ -292,12 +292,12 @@ def test_one_look_does_not_wait_and_finds_nothing_wrong_with_what_is_pending() -
     assert (results["polls"], results["elapsed"], tasks.clock.pauses) == (1, 0, [])
 
 
-def test_one_look_fails_for_a_task_that_failed_and_for_a_fault() -> None:
+def test_one_poll_fails_for_a_task_that_failed_and_for_a_fault() -> None:
     with pytest.raises(WaitFailed, match="ended with ERROR"):
         wait_for(Tasks(FakeClock(), a=(0, 0, "ERROR")), ["a"]).once()
     tasks = Tasks(FakeClock(), a=(0, 0, "ERROR"))
     tasks.faults = {0: transient()}
-    with pytest.raises(WaitFailed, match="refused with 503") as caught:
+    with pytest.raises(WaitFailed, match="failed with status 503") as caught:
         wait_for(tasks, ["a"]).once()
     assert caught.value.as_failure()["status"] == 503
 
@@ -323,7 +323,7 @@ def test_quiet_must_last_for_as_many_polls_in_a_row_as_wanted() -> None:
 
 def test_a_timeout_may_find_it_quiet_for_too_short_a_time() -> None:
     failure = failure_of(wait_for(Tasks(FakeClock()), settle=9, timeout=4))
-    assert failure["msg"] == "Timed out after 4 s: it was not quiet for long enough."
+    assert failure["msg"] == "Timed out after 4 s: fewer polls in a row than settle found nothing pending."
 
 
 def test_a_task_that_failed_while_quiet_was_waited_for_fails_the_wait() -> None:
@@ -413,7 +413,7 @@ def test_a_completion_status_alone_counts_as_the_end_after_a_while_with_a_warnin
     results = wait_for(tasks, ["half"]).run()
     assert (ids_of(results["tasks"]), results["pending_tasks"], results["elapsed"]) == (["half"], [], 30)
     assert results["warnings"] == [
-        'Taken as completed, though there has been no time of completion for 30 s: QUARTZ (half) with "SUCCESS".'
+        'Treated as completed, although the time of completion has been missing for 30 s: QUARTZ (half) with "SUCCESS".'
     ]
 
 
@@ -473,7 +473,7 @@ def test_a_timeout_says_for_how_long_tasks_have_been_pending(monkeypatch: pytest
     wait.client.transport.clock_offset = 108_000.0
     message = failure_of(wait)["msg"]
     assert "QUARTZ (new), for 30 h 0 min; " in message
-    assert message.endswith("; the role sailpoint.isc.clear_stuck_tasks clears what is stuck.")
+    assert message.endswith("; the role sailpoint.isc.clear_stuck_tasks clears stuck tasks.")
 
 
 @pytest.mark.parametrize(("timeout", "said"), [(2_419_200, "2419200"), (0.25, "0.25"), (90.0, "90")])
