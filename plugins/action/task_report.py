@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads tasks by the modules that list them, makes a report of them, and has the module task_report write it.
+"""Reads tasks with the info modules, creates the report, and runs the module task_report to write it.
 
 Records go from module to report without being registered: Ansible takes seconds each time that thousands of them pass
 through a variable.
@@ -25,14 +25,14 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import LONGE
 Result = dict[str, t.Any]
 
 _NAME = "task_report"
-# What the report is made of
+# Keys of records that the report needs
 _FIELDS = ["id", "uniqueName", "type", "target", "created", "launched", "completed", "completionStatus", "messages"]
-# Texts are made here.
+# The action creates the texts.
 _OPTIONS = {name: option for name, option in OPTIONS.items() if name != "texts"}
 
 
 class _Failed(Exception):
-    """A module has failed. result: what it returned."""
+    """A module has failed. result: its result."""
 
     def __init__(self, result: Result) -> None:
         super().__init__(result.get("msg"))
@@ -43,9 +43,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no type
     """The action of sailpoint.isc.task_report."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """The report and where it is, or how the module failed that could not do its part."""
+        """The result: the report and its path, or the failure of a module."""
         result: Result = super().run(tmp, task_vars)
-        # Options of the connection are for the modules to check.
+        # The modules check the connection options.
         connection = {name: self._task.args.pop(name) for name in AUTH if name in self._task.args}
         self._task.args = stripped(self._task.args, OPTIONS)
         _validated, options = self.validate_argument_spec(argument_spec=_OPTIONS)
@@ -61,7 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no type
         if work.warnings:
             result["warnings"] = work.warnings
         told = {key: written[key] for key in ("changed", "files")}
-        # As text: Ansible takes seconds to register what has thousands of tasks in it.
+        # As text, because Ansible takes seconds to register thousands of tasks.
         return {**result, **told, "report": json_of(report), "msg": _verdict(told["files"], self._task.check_mode)}
 
 
@@ -78,15 +78,15 @@ class _Work:
         self.warnings: list[str] = []
 
     def report(self) -> Report:
-        """A report on what is read of the tenant. Raises AnsibleFilterError, Unwritable and _Failed."""
+        """Reads the tenant and creates the report. Raises AnsibleFilterError, Unwritable and _Failed."""
         options = self._options
         length, fail_on = span(_NAME, options["newer_than"]), statuses(_NAME, options["fail_on"])
-        if self._action._connection.transport == "local":  # elsewhere it is known when they are written
+        if self._action._connection.transport == "local":  # on other hosts, the module checks it when it writes
             places(options["path"], options["formats"])
         login = self._ran("access_token")
         self._connection = {**self._connection, "access_token": login["access_token"]}
         about = {name: options[name] for name in ("source_ids", "source_names") if options[name]}
-        # First these: one that completes in the meantime is found by the next request, and not missed.
+        # Pending tasks first, so that a task that completes meanwhile is in the next list.
         pending = self._ran("pending_tasks_info", fields=_FIELDS, **about)
         runs = self._ran("task_status_info", fields=_FIELDS, newer_than=options["newer_than"], **about)
         earlier = self._failed_before(length, fail_on, about)
@@ -101,7 +101,7 @@ class _Work:
         return {**about_tenant, **asked, "source_names": names, **numbers}
 
     def _failed_before(self, length: float | None, fail_on: set[str], about: Result) -> t.Sequence[Result] | None:
-        """What failed in the period before; None where the tenant does not keep all of it."""
+        """The failures of the previous period; None if the tenant does not keep all of them."""
         if length is None or 2 * length > LONGEST_KEPT or not fail_on:
             return None
         before = self._ran(
@@ -115,20 +115,20 @@ class _Work:
         return task_records(_NAME, before["tasks"])
 
     def written(self, report: Report) -> Result:
-        """What the module returned that writes the files. Raises _Failed."""
+        """Writes the files; the result of the module. Raises _Failed."""
         path, formats = self._options["path"], self._options["formats"]
         stem = os.path.basename(path).removesuffix(".html")
         texts = {form: text_of(form, report, formats, stem) for form in formats}
         return self._ran(_NAME, path=path, formats=formats, texts=texts)
 
     def _ran(self, module: str, **options: t.Any) -> Result:
-        """What a module returned. Raises _Failed."""
+        """Runs a module; its result. Raises _Failed."""
         result: Result = self._action._execute_module(
             module_name=f"sailpoint.isc.{module}",
             module_args={**self._connection, **options},
             task_vars=self._task_vars,
         )
-        result.pop("invocation", None)  # all of the texts
+        result.pop("invocation", None)  # contains all texts
         if result.get("failed"):
             raise _Failed(result)
         self.warnings += [text for text in result.get("warnings") or [] if text not in self.warnings]
@@ -136,7 +136,7 @@ class _Work:
 
 
 def _tenant(identity: t.Mapping[str, t.Any], base_url: str | None) -> str:
-    """What the tenant is called: as the token says, or else by its address."""
+    """The name of the tenant: from the token, or else from its address."""
     told = identity.get("org") or identity.get("tenant") or (base_url and urlsplit(base_url).hostname)
     return str(told or "a tenant")
 

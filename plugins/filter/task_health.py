@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter sailpoint.isc.task_health: how the tasks of each source are doing, by their history."""
+"""Filter sailpoint.isc.task_health: statistics of the tasks of each source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def task_health(records: t.Any, fail_on: t.Any = FAILED_STATUSES, now: t.Any = N
     """One entry for each kind of task of each source. Raises AnsibleFilterError."""
     name = "task_health"
     health = health_of(task_records(name, records), statuses(name, fail_on), moment(name, now))
-    # What a tenant says is never a template.
+    # Values of a tenant are never templates.
     wrapped: list[Health] = wrap_var(health)
     return wrapped
 

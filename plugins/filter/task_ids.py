@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter sailpoint.isc.task_ids: the ids of the tasks that an answer is about."""
+"""Filter sailpoint.isc.task_ids: the ids of the tasks in an answer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.answer
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown
 
-# Where results of modules keep records, answers and results of a loop.
+# Keys of module results with records, answers and results of a loop.
 _HOLDERS = ("tasks", "pending_tasks", "results", "json")
-# What a target or another reference calls itself; no task has one of these types.
+# Types of targets and other references; no task has one of these types.
 _NO_TASKS = ("APPLICATION", "IDENTITY", "SOURCE")
 
 
@@ -34,7 +34,7 @@ def task_ids(answer: t.Any, skip_refused: t.Any = False) -> list[str]:
 
 
 def _ids_in(answer: t.Any, skip_refused: bool) -> t.Iterator[str]:
-    # Not by recursion, so that no depth of nesting is too much.
+    # No recursion, so that any depth of nesting works.
     levels = [iter((answer,))]
     while levels:
         for value in levels[-1]:
@@ -61,7 +61,7 @@ def _ids_in(answer: t.Any, skip_refused: bool) -> t.Iterator[str]:
 
 
 def _id_of(value: Record, skip_refused: bool) -> str | None:
-    """The id of the one task that this is, or is about."""
+    """The id of the task in a dictionary, if there is one."""
     reason = refusal(value) if is_launch_answer(value) else None
     if reason is not None:
         if skip_refused:
@@ -78,7 +78,7 @@ def _id_of(value: Record, skip_refused: bool) -> str | None:
 
 
 def _held_by(holder: Record) -> list[Record]:
-    """The records and results that a result of a module holds."""
+    """The records and results in a result of a module."""
     held: list[t.Any] = []
     for value in map(holder.get, _HOLDERS):
         held += value if isinstance(value, list) else [value]

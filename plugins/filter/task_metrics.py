@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter sailpoint.isc.task_metrics: how the tasks of each source are doing, as OpenMetrics text."""
+"""Filter sailpoint.isc.task_metrics: statistics of the tasks of each source, as OpenMetrics text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def task_metrics(health: t.Any, tenant: t.Any = "") -> str:
     """The text of a file for Prometheus. Raises AnsibleFilterError."""
     name = "task_metrics"
     of_tenant = text(name, "tenant", tenant)
-    # What a tenant says is never a template.
+    # Values of a tenant are never templates.
     wrapped: str = wrap_var(entries(name, health, lambda given: metrics_of(given, of_tenant)))
     return wrapped
 

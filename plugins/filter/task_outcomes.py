@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filter sailpoint.isc.task_outcomes: what became of tasks, short enough to be shown."""
+"""Filter sailpoint.isc.task_outcomes: short outcomes of tasks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def task_outcomes(
 ) -> list[Outcome]:
     """One short outcome a record, those of source_ids first and in that order. Raises AnsibleFilterError.
 
-    source_names: what sources are called, by their ids; the others are called as the records do.
+    source_names: names of sources by their ids; for others, the names in the records are used.
     """
     records = task_records("task_outcomes", records)
     if not isinstance(source_ids, (list, tuple)):
@@ -41,13 +41,13 @@ def task_outcomes(
     current = moment("task_outcomes", now)
     outcomes = [_outcome(_called(item, names), current) for item in records]
     outcomes.sort(key=lambda outcome: places.get(outcome["source_id"], len(places)))
-    # What a tenant says is never a template, also where it has become part of another text.
+    # Values of a tenant are never templates, not even as part of another text.
     wrapped: list[Outcome] = wrap_var(outcomes)
     return wrapped
 
 
 def _called(item: dict[str, t.Any], names: Mapping[str, str]) -> dict[str, t.Any]:
-    """The item with the name of its source, where there is one for it."""
+    """The item with the given name of its source, if there is one."""
     holder = item.get("task") if is_aggregation(item) or is_edit(item) else item
     name = names.get(source_of(holder)[0] or "") if isinstance(holder, dict) else None
     if not isinstance(holder, dict) or name is None:

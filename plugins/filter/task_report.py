@@ -30,7 +30,7 @@ def task_report(
         span(name, newer_than),
         None if earlier is None else task_records(name, earlier),
     )
-    # What a tenant says is never a template.
+    # Values of a tenant are never templates.
     report: Report = wrap_var(found)
     return report
 

@@ -15,7 +15,7 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wr
 
 def task_report_csv(report: t.Any) -> str:
     """The text of a file with a row for each task. Raises AnsibleFilterError."""
-    # What a tenant says is never a template.
+    # Values of a tenant are never templates.
     wrapped: str = wrap_var(numbers("task_report_csv", report, csv_of))
     return wrapped
 

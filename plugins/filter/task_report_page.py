@@ -15,7 +15,7 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wr
 
 def task_report_page(report: t.Any) -> dict[str, t.Any]:
     """The parts of a page. Raises AnsibleFilterError."""
-    # What a tenant says is never a template.
+    # Values of a tenant are never templates.
     wrapped: dict[str, t.Any] = wrap_var(numbers("task_report_page", report, page_of))
     return wrapped
 

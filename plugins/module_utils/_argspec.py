@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The options that modules share, as they stand in an argument spec, and the checks that all options go through."""
+"""Argument specs that modules share, and the checks for all options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 Options = dict[str, t.Any]
 
 
-# Before they are checked, _http.settings.completed takes from the environment what is not given.
+# _http.settings.completed adds values from the environment before the checks.
 AUTH: Options = {
     "base_url": {"type": "str", "required": True},
     "client_id": {"type": "str"},
@@ -69,9 +69,9 @@ _RANGES = {
 
 
 def stripped(options: t.Mapping[str, t.Any], spec: Options) -> Options:
-    """The options as they were given, without white space at either end of a text; what is raw stays as it is.
+    """The options without leading and trailing white space in strings; options of the type raw are not changed.
 
-    Lists that were given as one text are lists afterwards.
+    Lists that were given as one string become lists.
     """
     return {name: _stripped(value, spec[name]) if name in spec else value for name, value in options.items()}
 
@@ -85,7 +85,7 @@ def _stripped(value: t.Any, option: Options) -> t.Any:
         element = {**option, "type": option.get("elements", "raw")}
         return [_stripped(each, element) for each in elements] if isinstance(elements, list) else value
     if kind == "dict" and isinstance(value, str):
-        # Anything else is refused by Ansible, with a message of its own.
+        # Ansible refuses anything else, with its own message.
         with contextlib.suppress(TypeError):
             value = check_type_dict(value)
     if isinstance(value, dict) and "options" in option:
@@ -94,9 +94,9 @@ def _stripped(value: t.Any, option: Options) -> t.Any:
 
 
 def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) -> None:
-    """Refuses what no option may hold: nothing where something is given, and numbers out of their range.
+    """Refuses empty values and numbers out of range.
 
-    may_be_empty: lists that may have no element.  Raises InvalidOption.
+    may_be_empty: lists that may be empty.  Raises InvalidOption.
     """
     for name, value in options.items():
         if value is None:
@@ -117,6 +117,6 @@ def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) 
 
 
 def _check_id(option: str, value: str) -> None:
-    """Refuses what cannot be the id of a task, and would be taken for another address: a dot is a step in a path."""
+    """Refuses values that are not ids and would lead to another URL, such as a dot, which is a step in a path."""
     if value in (".", "..", "pending-tasks") or len(value) > 256 or re.search(r"[\x00-\x1f\x7f]", value):
         raise InvalidOption(option, value, "not a valid id")

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Errors within an option that is a list of dictionaries name the entry that is wrong."""
+"""Adds the entry to errors within an option that is a list of dictionaries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_NAME = 100
 
 @contextlib.contextmanager
 def entry_named(option: str, position: int, entry: t.Mapping[str, t.Any]) -> t.Iterator[None]:
-    """Lets an InvalidOption that is raised within name the entry as well."""
+    """Adds the entry to an InvalidOption that is raised within."""
     try:
         yield
     except InvalidOption as error:
@@ -30,7 +30,7 @@ def entry_named(option: str, position: int, entry: t.Mapping[str, t.Any]) -> t.I
 
 
 def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> str | None:
-    """What is wrong with the first entry that an argument spec refuses, in words; None where it refuses none."""
+    """The error for the first entry that an argument spec refuses; None if it accepts all."""
     for option, facts in spec.items():
         entries = options.get(option)
         if "options" not in facts or not isinstance(entries, list):
@@ -39,7 +39,7 @@ def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
         for position, entry in enumerate(entries):
             if not isinstance(entry, dict):
                 continue
-            # Without what was not given, which Ansible has filled in.
+            # Without the defaults that Ansible has added.
             given = {
                 name: value
                 for name, value in entry.items()
@@ -53,9 +53,9 @@ def invalid_entry(spec: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
 
 
 def written_out(value: t.Any, entry: t.Callable[[str], dict[str, str]]) -> t.Any:
-    """A list of dictionaries in which a text may stand for one; entry: gives that one.
+    """A list of dictionaries, in which an entry may be a string. entry: converts such a string to a dictionary.
 
-    A text in place of the list is one of texts with commas. A text that is a dictionary as JSON is that dictionary.
+    A string instead of the list is split at commas. A string that contains a JSON dictionary is that dictionary.
     """
     entries = value
     if isinstance(value, str):
@@ -66,7 +66,7 @@ def written_out(value: t.Any, entry: t.Callable[[str], dict[str, str]]) -> t.Any
 
 
 def _is_dictionary(text: str) -> bool:
-    """Whether Ansible reads a dictionary in it; key=value is more likely a name."""
+    """Whether Ansible would read it as a dictionary; key=value is more likely a name."""
     if not text.strip().startswith("{"):
         return False
     with contextlib.suppress(TypeError):
@@ -76,6 +76,6 @@ def _is_dictionary(text: str) -> bool:
 
 
 def _words(option: str, position: int, entry: t.Mapping[str, t.Any]) -> str:
-    """An entry as it is called in a sentence: by its place in the list, and by its name or id where it has one."""
+    """The entry in an error message: its position in the list, and its name or id if it has one."""
     name = next((one_line(str(entry[key]), _LONGEST_NAME) for key in ("name", "id") if entry.get(key)), "")
     return f"{option}[{position}]" + (f" ({name})" if name else "")

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What can go wrong, as exceptions that carry the facts; how a failure reads is worded here and nowhere else."""
+"""Exceptions that carry the facts of a failure; the wording of request failures is only here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class IscError(Exception):
 
 
 class InvalidOption(IscError):
-    """An option is wrong; found before any request was sent."""
+    """An option is invalid; raised before any request is sent."""
 
     def __init__(self, option: str, value: object, advice: str) -> None:
         super().__init__(f"{option} is {shown(value)}: {advice}.")
@@ -40,11 +40,11 @@ class InvalidOption(IscError):
 
 @dataclasses.dataclass(eq=False, repr=False)
 class RequestFailed(IscError):
-    """A request did not bring the answer that was asked for.
+    """A request failed.
 
-    transient: the reason is one that may be gone at the next try.
-    maybe_applied: the tenant may have acted on the request although no usable answer came back.
-    retry_after: seconds that the server asked to wait, None where it said nothing.
+    transient: a retry may succeed.
+    maybe_applied: the tenant may have applied the request although no usable answer was received.
+    retry_after: seconds that the server asked to wait; None if it did not ask.
     """
 
     reason: str
@@ -75,7 +75,7 @@ class RequestFailed(IscError):
 
     @property
     def address(self) -> str:
-        """The URL without its query, which can be as long as a page."""
+        """The URL without its query, which can be very long."""
         return self.url.partition("?")[0]
 
     def __str__(self) -> str:

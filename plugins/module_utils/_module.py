@@ -34,10 +34,10 @@ except ImportError:  # ansible-core before 2.22
         return value
 
 
-# Characters: what is registered is masked wherever it stands, and a short text stands in many words.
+# Characters. A registered text is masked everywhere, and a short one would be part of many words.
 _SHORTEST_SECRET = 8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Seconds after which a module that was interrupted and still works is told again to end.
+# Seconds after which an interrupted module that still runs is interrupted again.
 _AGAIN = 0.2
 Shorthands = t.Mapping[str, t.Callable[[str], dict[str, str]]]
 
@@ -46,7 +46,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
     """A module whose failures never show its secrets.
 
     shorthands: see run().
-    unused: the environment variables with credentials that were not used, as the options name another client.
+    unused: the environment variables with credentials that were not used because options set the client.
     """
 
     params: dict[str, t.Any]
@@ -58,7 +58,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
         super().__init__(**facts)
 
     def _load_params(self) -> None:
-        """Reads the options, and makes them ready before Ansible checks choices and types."""
+        """Reads and completes the options before Ansible checks choices and types."""
         super()._load_params()
         written = {
             name: written_out(self.params[name], entry)
@@ -69,7 +69,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
         self.params, self.unused = completed(options, os.environ)
 
     def fail_json(self, msg: str, **facts: t.Any) -> None:
-        """Fails. A wrong option may end the validation before Ansible has learned what is to be masked."""
+        """Fails. An invalid option may end the validation before Ansible knows the secrets to mask."""
         for name, option in self.argument_spec.items():
             secret = self.params.get(name)
             if option.get("no_log") and isinstance(secret, str) and secret:
@@ -119,11 +119,11 @@ def run(
     """Runs a module: work gets the module and a client, and returns the result, its warnings under that key.
 
     options: the module's own, as in an argument spec; those of the connection come with it.
-    libraries: what the module needs beside requests, and whether it could be imported.
-    returns_token: the token is what the module is for, so that it must not be masked in its result.
-    empty_in_check_mode: lists that may be empty there, as what they come from was not done.
-    shorthands: options that are lists of dictionaries, and what a text in them stands for.
-    spec: whatever else AnsibleModule takes.
+    libraries: the libraries that the module needs besides requests, and whether they could be imported.
+    returns_token: the result contains the token, so it must not be masked.
+    empty_in_check_mode: lists that may be empty in check mode, because their tasks were not started.
+    shorthands: options that are lists of dictionaries, and the functions that convert a string in them.
+    spec: other arguments of AnsibleModule.
     """
     module = Module(
         shorthands or {}, argument_spec={**_argspec.AUTH, **(options or {})}, supports_check_mode=True, **spec
@@ -157,9 +157,9 @@ def run(
 
 
 def _leave_nothing_behind(module: AnsibleModule, underway: t.Callable[[], dict[str, str]]) -> None:
-    """Lets an interrupted module remove what holds its options, secrets too: Ansible does so only at its own end.
+    """Makes an interrupted module remove its files with options and secrets; Ansible does this only at a normal end.
 
-    underway: the tasks that go on in the tenant all the same.
+    underway: returns the tasks that continue in the tenant.
     """
 
     def end(number: int, _frame: object) -> None:

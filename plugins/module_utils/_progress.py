@@ -4,10 +4,10 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Tells what happens while a module works, one line at a time.
+"""Progress lines of a module while it works.
 
 The action plugin of the module names a pipe in the module's environment and shows what is written to it. Nothing here
-ever raises or blocks: where a line cannot be written it is dropped, and the module goes on.
+ever raises or blocks: a line that cannot be written is dropped, and the module continues.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _NO_MORE = "This is line 500: no more progress is shown before the end."
 class Progress:
     """Lines about one task of a play. Safe to use from several threads.
 
-    write: takes one line without its end; None: nothing is told.
-    interval: seconds after which a pause in what is told is filled; 0: nothing is told at all.
-    redacted: takes out of a text what must not be shown.
+    write: writes one line; None: nothing is shown.
+    interval: seconds without a line after which the state is shown; 0: nothing is shown at all.
+    redacted: removes secrets from a text.
     clock: seconds since some fixed moment.
     """
 
@@ -56,23 +56,23 @@ class Progress:
 
     @property
     def told(self) -> bool:
-        """Whether anybody can see what is told."""
+        """Whether lines are shown."""
         return self._write is not None
 
     def tell(self, text: str) -> None:
-        """Tells it now."""
+        """Writes a line now."""
         with self._lock:
             self._tell(text)
 
     def failing(self, text: str) -> None:
-        """Tells that requests fail, once until they succeed again."""
+        """Writes that requests fail, once until they succeed again."""
         with self._lock:
             if not self._failing:
                 self._failing = True
                 self._tell(text)
 
     def succeeding(self, text: str) -> None:
-        """Tells that requests succeed again, where it was told that they fail."""
+        """Writes that requests succeed again, if it was written that they fail."""
         if self._failing:
             with self._lock:
                 if self._failing:
@@ -81,7 +81,7 @@ class Progress:
 
     @contextlib.contextmanager
     def following(self, state: t.Callable[[], str]) -> t.Iterator[None]:
-        """Within, pauses are filled with what state says then; an empty text is nothing to tell."""
+        """Within, state() is shown after each interval without a line, unless it is empty."""
         key = id(state)
         self._running[key] = state
         try:
@@ -90,11 +90,11 @@ class Progress:
             del self._running[key]
 
     def fill(self) -> None:
-        """Where nothing has been told for the interval, tells how far everything is that is followed."""
+        """Writes the states that are followed, if no line was written for the interval."""
         with self._lock:
             if self._write is None or self.seconds_left() > 0:
                 return
-            # Whoever comes next has nothing to fill: what follows may take a request, and is not waited for.
+            # Other threads do not fill meanwhile: state() may send a request, which they do not wait for.
             self._last_at = self._clock()
             states = list(self._running.values())
         for state in states:
@@ -103,7 +103,7 @@ class Progress:
                 self.tell(text)
 
     def seconds_left(self) -> float:
-        """Seconds until fill() has something to do; infinite where nothing is told."""
+        """Seconds until fill() writes something; infinite if nothing is shown."""
         if self._write is None:
             return float("inf")
         return max(0.0, self._last_at + self._interval - self._clock())
@@ -124,7 +124,7 @@ SILENT = Progress(None, 0)
 
 
 def pipe_writer(path: str | None) -> t.Callable[[str], None] | None:
-    """What writes a line into a named pipe that somebody reads; None where there is none."""
+    """A function that writes a line to a named pipe; None if nobody reads the pipe."""
     if not path:
         return None
     try:
@@ -134,7 +134,7 @@ def pipe_writer(path: str | None) -> t.Callable[[str], None] | None:
 
     def write(line: str) -> None:
         try:
-            # Less than what a pipe takes as a whole, so that lines of threads are never mixed.
+            # Less than a pipe writes atomically, so that lines of threads are never mixed.
             os.write(pipe, line.encode("utf-8", errors="replace")[:4000] + b"\n")
         except OSError:  # nobody reads any more, or too slowly
             pass

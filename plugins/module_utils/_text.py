@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Texts and values of a tenant as a person reads them, short and on one line."""
+"""Formats texts and values of a tenant for people: short and on one line."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC and its like: titles, links
     r"|\x1b[ -/]*[0-~]?"
 )
-# Direction marks: they would show the text that follows in another order than it is in.
+# Direction marks, which would change the order in which the following text is shown.
 _DIRECTION_MARK = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# What JSON leaves as it is, and a terminal does not: C1 controls, ends of lines, direction marks
+# Characters that JSON does not escape but a terminal interprets: C1 controls, line ends, direction marks
 _UNSAFE_IN_JSON = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STACK_FRAME = re.compile(r"\s+(?:at [\w.$<>/]+\([^()]*\)|\.\.\. \d+ (?:more|common frames omitted))")
@@ -31,7 +31,7 @@ _CAUSE = re.compile(r"\bCaused by: ")
 
 
 def shown(value: object) -> str:
-    """A value as it stands in an error sentence: quoted as JSON, cut when it is long."""
+    """A value for an error message: quoted as JSON, cut if it is long."""
     text = valid_text(json.dumps(value, ensure_ascii=False, default=str))
     text = _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
@@ -43,16 +43,16 @@ def valid_text(text: str) -> str:
 
 
 def one_line(text: str, longest: int | None = None) -> str:
-    """The text on one line that can neither move the cursor nor colour anything; cut after so many characters."""
+    """The text on one line without control sequences; cut after so many characters."""
     line = " ".join(text.split())
-    if not (line.isascii() and line.isprintable()):  # rarely; looking at each character takes long
+    if not (line.isascii() and line.isprintable()):  # rarely needed, and slow
         plain = _DIRECTION_MARK.sub("", _ESCAPE_SEQUENCE.sub("", valid_text(text)))
         line = " ".join("".join(char if char.isprintable() or char == "\u200d" else " " for char in plain).split())
     return line if longest is None or len(line) <= longest else line[:longest].rstrip() + "..."
 
 
 def reason(texts: t.Sequence[str], longest: int = _LONGEST_REASON) -> str:
-    """What messages of a task say, on one line of so many characters; of a stack trace, its head and last cause."""
+    """Messages of a task on one line of so many characters; of a stack trace, its head and last cause."""
     return one_line(" ".join(_without_stack(text, longest) for text in texts), longest)
 
 
@@ -63,20 +63,20 @@ def _without_stack(text: str, longest: int) -> str:
     head, *causes = (one_line(part) for part in _CAUSE.split(" ".join(filter(str.strip, parts))))
     if not causes:
         return head
-    # Neither half may push the other out.
+    # Both halves get room.
     half = longest // 2 - 15
     cause = one_line(causes[-1], max(half, longest - len(head) - 20))
     return f"{one_line(head, max(half, longest - len(cause) - 20))} Caused by: {cause}"
 
 
 def listed(parts: t.Sequence[str], separator: str = "; ") -> str:
-    """The first ten of the parts, and how many more there are."""
+    """The first ten parts, and the number of the others."""
     more = len(parts) - _MOST_LISTED
     return separator.join(parts[:_MOST_LISTED]) + (f"{separator}and {more} more" if more > 0 else "")
 
 
 def length(seconds: float, *, whole: bool = False) -> str:
-    """A length of time in words: 4.2 s (4 s where it shall be whole), 1 min 12 s, 30 h 5 min, 3 d 4 h."""
+    """A length of time in words: 4.2 s (4 s if whole), 1 min 12 s, 30 h 5 min, 3 d 4 h."""
     if seconds < (59.5 if whole else 59.95):
         return f"{seconds:.{0 if whole else 1}f} s"
     minutes, left = divmod(round(seconds), 60)

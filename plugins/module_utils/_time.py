@@ -31,7 +31,7 @@ _FIRST, _END = -62135596800, 253402300799.9995
 
 
 def duration(option: str, value: str) -> float:
-    """Seconds in C(90s), C(30m), C(12h), C(7d) or C(4w). Raises InvalidOption naming the option."""
+    """The seconds of C(90s), C(30m), C(12h), C(7d) or C(4w). Raises InvalidOption."""
     match = _DURATION.fullmatch(value.strip())
     length = float(match[1]) * _UNITS[match[2]] if match else math.inf
     if length > _LONGEST:
@@ -40,7 +40,7 @@ def duration(option: str, value: str) -> float:
 
 
 def duration_or_seconds(option: str, value: str, *, positive: bool = False) -> float:
-    """As duration(), and a plain number is taken as seconds; with positive, zero is refused."""
+    """As duration(), but also accepts a number of seconds. positive: zero is an error."""
     try:
         length = float(value)
     except ValueError:
@@ -52,9 +52,9 @@ def duration_or_seconds(option: str, value: str, *, positive: bool = False) -> f
 
 
 def parse_timestamp(value: object) -> float | None:
-    """The point in time that a record states, or None where it states none that can be read and written.
+    """The point in time in a record; None if there is none that can be read and written.
 
-    The API writes ISO 8601 (C(2020-07-11T21:23:15.000Z)), which is UTC where it has no zone; answers to a launch carry
+    The API writes ISO 8601 (C(2020-07-11T21:23:15.000Z)), which is UTC without a zone; answers to a launch carry
     milliseconds since 1970.
     """
     moment = _from_text(value.strip()) if isinstance(value, str) else _from_number(value)
@@ -94,7 +94,7 @@ def _zone(text: str | None) -> timezone:
 
 
 def timestamp(option: str, value: str) -> float:
-    """The point in time that an option states; it must be ISO 8601 with a zone. Raises InvalidOption."""
+    """The point in time of an option, which must be ISO 8601 with a zone. Raises InvalidOption."""
     match = _TIMESTAMP.fullmatch(value.strip())
     moment = parse_timestamp(value.strip()) if match and match[8] else None
     if moment is None:

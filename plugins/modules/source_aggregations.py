@@ -252,7 +252,7 @@ OPTIONS = {
 
 def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     options = module.params
-    Waiter.from_options(options)  # Before the entries: none of them is to blame for these options.
+    Waiter.from_options(options)  # Before the entries, because these options are not part of one.
     for position, source in enumerate(options["sources"]):
         with entry_named("sources", position, source):
             _argspec.check(source)

@@ -164,7 +164,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._sources.selection i
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import projected
 
-# Hosts, accounts and file paths that nobody asked for
+# Contains hosts, accounts and file paths, so only on request
 UNASKED = "connectorAttributes"
 OPTIONS = {
     "ids": _argspec.STRINGS,

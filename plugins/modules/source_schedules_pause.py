@@ -195,7 +195,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
 
 
 def _sources(client: Client, options: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The names of the sources that the options mean, by their ids."""
+    """The names of the selected sources by their ids."""
     found = named(client, options["source_ids"] or (), options["source_names"] or ())
     for tag in options["tags"] or ():
         tagged = names_of(Sources(client).listing(Selection(tags=[tag]))[0])

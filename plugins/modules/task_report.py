@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module sailpoint.isc.task_report: the part of it that writes files, each in one step. The action makes them."""
+"""Module sailpoint.isc.task_report: writes the files atomically; the action creates their texts."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._argspec import AUTH
 from ansible_collections.sailpoint.isc.plugins.module_utils._module import Module
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import COMPLETION_STATUSES, FAILED_STATUSES
 
-# Each format, and how the names of its files end
+# The suffix of the file of each format
 SUFFIXES = {"html": ".html", "csv": ".csv", "json": ".json", "prom": ".prom", "junit": ".junit.xml", "md": ".md"}
 OPTIONS: dict[str, t.Any] = {
     "path": {"type": "path", "required": True},
@@ -135,7 +135,7 @@ OPTIONS: dict[str, t.Any] = {
 
 
 class Unwritable(Exception):
-    """Why a report cannot be written where it is to be."""
+    """The report cannot be written to its path."""
 
 
 def places(path: str, formats: t.Iterable[str]) -> dict[str, str]:
@@ -154,7 +154,7 @@ def places(path: str, formats: t.Iterable[str]) -> dict[str, str]:
 
 
 def main() -> None:
-    # Texts are long, and what is logged of a module is not to hold them.
+    # Texts are long and must not be logged.
     module = Module({}, argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
     path = os.path.abspath(module.params["path"])
     changed = False
@@ -170,7 +170,7 @@ def main() -> None:
 
 
 def replaced(file: str, content: bytes, check_mode: bool) -> bool:
-    """Whether the file had to be replaced, which is done in one step: whoever has it open reads all of the old one."""
+    """Replaces the file atomically if its content differs; whether it did."""
     try:
         with open(file, "rb") as old:
             if old.read() == content:
@@ -179,7 +179,7 @@ def replaced(file: str, content: bytes, check_mode: bool) -> bool:
         pass
     if check_mode:
         return True
-    # Of another name than the file's own: node_exporter reads all that ends with .prom.
+    # With another suffix: node_exporter reads all files that end with .prom.
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".new", dir=os.path.dirname(file))
     try:
         with os.fdopen(handle, "wb") as new:

@@ -196,7 +196,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
 
 
 def listed(module: AnsibleModule, client: Client, fields: list[str] | None) -> dict[str, object]:
-    # What lists take is loaded for lists; one record by its id is read without it.
+    # Imported only for lists, not for a single record.
     from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
     from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 

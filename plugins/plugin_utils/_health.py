@@ -4,9 +4,9 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What the history of tasks says of each source: how often they end well, how long they take, what takes too long.
+"""Statistics of the tasks of each source: success rate, durations, overdue tasks.
 
-Kinds of tasks are kept apart, as an aggregation of accounts has little in common with one of entitlements.
+Kinds of tasks are separate entries, because aggregations of accounts and entitlements are hardly comparable.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: floa
     names: dict[str | None, str] = {}
     for record in sorted(each_once(records), key=_started, reverse=True):
         source_id, source_name = source_of(record)
-        # The newest name of a source is that of all its kinds; without an id the name alone tells sources apart.
+        # All kinds have the newest name of the source; without an id, sources are identified by name.
         if source_id and source_name:
             names.setdefault(source_id, source_name)
         key = (source_id, None if source_id else source_name, definition_name(record))
@@ -61,7 +61,7 @@ def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: floa
 
 
 def nearest_rank(ordered: t.Sequence[float], percent: int) -> float | None:
-    """The smallest of the ordered values that so many percent of them do not exceed; None where there are none."""
+    """The percentile of sorted values (nearest rank); None if there are none."""
     return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
 
 
@@ -103,7 +103,7 @@ def _told(run: Record) -> Health:
 
 
 def _pending(record: Record, longest_usual: float | None, now: float) -> Health:
-    # A task that has completed, but does not tell yet how, runs no longer.
+    # A task that has completed without a completion status yet is no longer running.
     seconds = seconds_taken(record)
     started = started_at(record)
     if seconds is None and started is not None:
@@ -118,7 +118,7 @@ def _pending(record: Record, longest_usual: float | None, now: float) -> Health:
 
 
 def each_once(records: t.Iterable[Record]) -> list[Record]:
-    """Each task once: one that completes while lists are read can be among the pending and the completed."""
+    """Each task once: one that completes while lists are read can be in both."""
     unique: dict[str | int, Record] = {}
     for position, record in enumerate(records):
         key = task_id(record) or position
@@ -128,7 +128,7 @@ def each_once(records: t.Iterable[Record]) -> list[Record]:
 
 
 def _ended_well(run: Record, fail_on: t.Collection[str]) -> bool | None:
-    """None: neither well nor badly, as far as one can know."""
+    """Whether the task succeeded; None if unknown."""
     status = completion_status(run)
     if status in fail_on:
         return False
@@ -136,18 +136,18 @@ def _ended_well(run: Record, fail_on: t.Collection[str]) -> bool | None:
 
 
 def _started(record: Record) -> float:
-    """For sorting: what does not tell is older than all that does."""
+    """Sort key: records without it are the oldest."""
     start = started_at(record)
     return float("-inf") if start is None else start
 
 
 def ended(record: Record) -> float:
-    """For sorting completed tasks: when it ended, or else when it started."""
+    """Sort key of completed tasks: the end, or else the start."""
     end = completed_at(record)
     return _started(record) if end is None else end
 
 
 def _place(entry: Health) -> tuple[t.Any, ...]:
-    """Where an entry stands among the others."""
+    """Sort key of entries."""
     name = entry["source_name"] or entry["source_id"]
     return name is None, (name or "").casefold(), entry["source_id"] or "", entry["kind"] or ""

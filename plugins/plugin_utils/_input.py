@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What filters are given, checked; each function takes the name of the filter and raises AnsibleFilterError."""
+"""Checks the input of filters. name: that of the filter, for messages; all functions raise AnsibleFilterError."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def moment(name: str, now: t.Any) -> float:
 
 
 def span(name: str, newer_than: t.Any) -> float | None:
-    """A length of time in seconds, more than zero; None where none is given."""
+    """A length of time in seconds, more than zero; None if none is given."""
     if newer_than is None:
         return None
     try:
@@ -60,12 +60,12 @@ def span(name: str, newer_than: t.Any) -> float | None:
 
 
 def numbers(name: str, report: t.Any, form: t.Callable[[dict[str, t.Any]], _Form]) -> _Form:
-    """A form of what the filter task_report gives."""
+    """Converts a result of the filter task_report."""
     return _formed(name, "task_report", report, dict, form)
 
 
 def entries(name: str, health: t.Any, form: t.Callable[[list[dict[str, t.Any]]], _Form]) -> _Form:
-    """A form of what the filter task_health gives."""
+    """Converts a result of the filter task_health."""
     return _formed(name, "task_health", health, (list, tuple), form)
 
 
@@ -81,14 +81,14 @@ def _formed(
 
 
 def text(name: str, option: str, value: t.Any) -> str:
-    """A text; empty where none is given."""
+    """A string; empty if none is given."""
     if value is not None and not isinstance(value, str):
         raise AnsibleFilterError(f"{name}: {option} must be a string, not {shown(value)}.")
     return value or ""
 
 
 def kind_of(value: t.Any) -> str:
-    """What was given in place of records, without what it holds."""
+    """The kind of a wrong input, without its content."""
     if isinstance(value, dict):
         return "a dictionary: a registered result has its records in tasks" if "tasks" in value else "a dictionary"
     if isinstance(value, str):

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The page of a report as HTML: what the template of the role task_report makes of its parts."""
+"""The HTML page of a report, from the template of the role task_report."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from jinja2 import Environment, FileSystemLoader, Template
 
 _TEMPLATES = Path(__file__).parents[2] / "roles/task_report/templates"
 _LARGEST = 1_000_000  # bytes
-# Of so many kinds of tasks of sources there is room for details, unless they have very many runs or long names.
+# The number of entries with details for which there is room, unless they have very many runs or long names.
 _USUAL_KINDS = 1000
 # Comments of the script
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 
 def html_of(report: Report, beside: t.Sequence[str] = ()) -> str:
-    """The page, of at most a megabyte: where it would be larger, sources in the best health have no details.
+    """The page, of at most a megabyte: if it would be larger, the healthiest sources have no details.
 
     report: as the role completes it.  beside: names of files with the same numbers, in the page's own directory.
     """
@@ -46,7 +46,7 @@ def html_of(report: Report, beside: t.Sequence[str] = ()) -> str:
 
 @functools.lru_cache
 def _template() -> Template:
-    # What it is given is escaped already.
+    # Its input is already escaped.
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("report.html.j2")
 

@@ -6,7 +6,7 @@
 
 """The health of sources as OpenMetrics text, which Prometheus and the textfile collector of node_exporter read.
 
-Form: OpenMetrics 1.0. Names end with their unit, those of counters with _total. What is not known has no sample.
+Form: OpenMetrics 1.0. Names end with their unit, those of counters with _total. Unknown values have no sample.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _longest_pending(entry: Health) -> float | None:
     return max((task["seconds"] for task in entry["pending"] if task["seconds"] is not None), default=None)
 
 
-# Gauges throughout, though some are counts: what has run within a span goes down when the span moves on.
+# All are gauges, although some are counts: the number within a span can decrease.
 _FAMILIES = (
     _Family("runs", "", "Tasks that have completed, of those that were read.", _count("runs")),
     _Family("successes", "", "Those of them that ended well.", _count("successes")),
@@ -73,7 +73,7 @@ _PREFIX = "sailpoint_isc_tasks_"
 
 
 def metrics_of(entries: t.Sequence[Health], tenant: str) -> str:
-    """OpenMetrics text of what health_of() gives. Labels: tenant, source, source_id, kind; never ids of tasks."""
+    """OpenMetrics text of the result of health_of(). Labels: tenant, source, source_id, kind; never ids of tasks."""
     labels = _labels(entries, tenant)
     lines: list[str] = []
     for family in _FAMILIES:
@@ -88,14 +88,14 @@ def metrics_of(entries: t.Sequence[Health], tenant: str) -> str:
 
 
 def _labels(entries: t.Sequence[Health], tenant: str) -> list[str]:
-    """The labels of each entry; no two entries have the same ones, as Prometheus takes none of them then."""
+    """The labels of each entry, which must be unique for Prometheus."""
     seen: dict[str, int] = {}
     found = []
     for entry in entries:
         source = entry["source_name"] or ""
         label = _label(tenant, source, entry["source_id"] or "", entry["kind"] or "")
         seen[label] = seen.get(label, 0) + 1
-        if seen[label] > 1:  # cut or cleaned to the same text
+        if seen[label] > 1:  # equal after cutting or cleaning
             label = _label(tenant, f"{source[:100]} ({seen[label]})", entry["source_id"] or "", entry["kind"] or "")
         found.append(label)
     return found

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""A report on tasks in one line a source, the one that is doing worst first."""
+"""A report on tasks with one line per source, the worst first."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_t
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report
 
 _DAY = 86400
-# From so many pauses between successes on one knows how long a source usually pauses.
+# The number of pauses between successes from which the usual pause is known.
 _FEWEST_PAUSES = 2
 _GOOD = ("SUCCESS", "WARNING")
 
 
 @dataclass(frozen=True)
 class Line:
-    """How one source is doing.
+    """The state of one source.
 
-    entries: of the report, one for each kind of its tasks; the one that is doing worst, which the line tells of, first.
-    days_without_success: of that kind, where it is a reason to look; the whole span at least where none has ended well.
+    entries: of the report, one for each kind of its tasks; the worst, which the line is about, first.
+    days_without_success: of that kind, if it is a problem; at least the whole span if there was no success.
     """
 
     source_id: str | None
@@ -38,17 +38,17 @@ class Line:
 
     @property
     def worst(self) -> Report | None:
-        """The entry of the kind of task that is doing worst; None where nothing has run."""
+        """The entry of the worst kind of task; None if nothing has run."""
         return self.entries[0] if self.entries else None
 
     @property
     def last_run(self) -> Report | None:
-        """The last of its tasks that completed."""
+        """Its last completed task."""
         return self.worst["tasks"][0] if self.worst and self.worst["tasks"] else None
 
     @property
     def healthy(self) -> bool:
-        """Whether there is nothing to look at."""
+        """Whether the source has no problem."""
         doubtful = self.last_run is not None and self.last_run["completion_status"] not in _GOOD
         return bool(self.entries) and not (
             self.failures_in_a_row or self.overdue or doubtful or self.days_without_success is not None
@@ -56,7 +56,7 @@ class Line:
 
 
 def lines_of(report: Report) -> list[Line]:
-    """A line for each source, and for each that was asked for and of which there is no task; the worst first."""
+    """A line for each source, also for requested sources without tasks; the worst first."""
     start, end = parse_timestamp(report["since"]), parse_timestamp(report["created"]) or 0.0
     groups: dict[tuple[str | None, str | None], list[Report]] = {}
     for entry in report["sources"]:
@@ -64,12 +64,12 @@ def lines_of(report: Report) -> list[Line]:
         groups.setdefault(key, []).append(entry)
     lines = [_line(group, start, end) for group in groups.values()]
     lines += [Line(source_id, None, (), 0, 0, 0, None) for source_id in silent_sources(report)]
-    # A sort keeps the order by name where nothing else tells lines apart.
+    # The sort is stable, so equal lines stay in the order of names.
     return sorted(lines, key=_badness, reverse=True)
 
 
 def silent_sources(report: Report) -> list[str]:
-    """The sources that were asked for and of which there is no task, by name where that was given."""
+    """The requested sources without tasks, by name if given."""
     known = {source["source_id"] for source in report["sources"]}
     names = report.get("source_names") or {}
     asked = dict.fromkeys(map(str, report["source_ids"]))
@@ -92,10 +92,10 @@ def _line(group: list[Report], start: float | None, end: float) -> Line:
 
 
 def _silence(entry: Report, start: float | None, end: float) -> int | None:
-    """Whole days without success, at least one, if tasks have failed since or it has never been half as long before."""
+    """Whole days without success, at least one, if tasks have failed since, or if it is twice the longest pause."""
     days: int | None = entry["days_without_success"]
     if days is None:
-        # Nothing has ended well: since when is not known, but it is the whole span at least.
+        # No success: the time is not known, but at least the whole span.
         days = int((end - start) // _DAY) if start is not None and entry["failures"] else None
     if not days:
         return None

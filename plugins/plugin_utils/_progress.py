@@ -4,9 +4,9 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Runs a module and shows on the controller what it tells while it works.
+"""Runs a module and shows its progress lines on the controller.
 
-The module does all the work; what it returns and how it ends does not depend on anything here.
+The result of the module does not depend on anything here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _END = "\x04"
 
 
 class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no types
-    """The action of a module that tells what happens."""
+    """The action of a module with progress lines."""
 
     _supports_async = True
 
@@ -67,7 +67,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no ty
 
 
 class Screen:
-    """Shows each line that is written into a named pipe. A context manager; raises OSError when it is made.
+    """Shows each line that is written to a named pipe. A context manager; its constructor raises OSError.
 
     show: shows one line.  path: of the pipe.
     """
@@ -79,14 +79,14 @@ class Screen:
         try:
             os.mkfifo(self.path, 0o600)
             self._source = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-            # As long as this is open, the reader meets no end when the module closes its own.
+            # While this is open, the reader gets no EOF when the module closes its end.
             self._mark = open(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK), "wb", buffering=0)  # noqa: SIM115
             os.set_blocking(self._source, True)
         except OSError:
             shutil.rmtree(self._directory, ignore_errors=True)
             raise
         self._closed = False
-        # Held while a line is shown: whoever ends this process in the middle of one leaves a queue that hangs the play.
+        # Held while a line is shown: a process that ends in the middle of one leaves a queue that hangs the play.
         self._busy = threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._handlers: dict[int, t.Any] = {}
@@ -95,7 +95,7 @@ class Screen:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.signal(number, self._interrupted)
-        # A signal that reaches the reader would not wake up the main thread, which alone can act on it.
+        # A signal that reaches the reader would not wake up the main thread, which must handle it.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             self._reader.start()
@@ -139,5 +139,5 @@ class Screen:
                 with self._busy:
                     if self._closed or not line or line == _END:
                         return
-                    # Whatever has written it: it moves nothing and colours nothing.
+                    # Without control sequences, whoever has written it.
                     self._show(one_line(line, 500))

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""A file with the state of an event source, always whole."""
+"""A file with the state of an event source, replaced atomically."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VERSION = 1
 
 
 class StateFile:
-    """The state of one tenant, by the host of its address. Raises InvalidOption where no file can be written."""
+    """The state of one tenant, which is identified by its host. Raises InvalidOption if the file cannot be written."""
 
     def __init__(self, path: str, host: str) -> None:
         self._path = os.path.abspath(path)
@@ -36,7 +36,7 @@ class StateFile:
             ) from None
 
     def read(self) -> dict[str, t.Any] | None:
-        """The state, None where there is none yet. Raises InvalidOption for any other content."""
+        """The state, None if there is none yet. Raises InvalidOption for any other content."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 text = file.read()
@@ -63,7 +63,7 @@ class StateFile:
         return state
 
     def spoilt(self) -> IscError:
-        """What is to be said of a file that holds something else."""
+        """The error for a file with other content."""
         return InvalidOption(
             "state_file",
             self._shown,
@@ -71,7 +71,7 @@ class StateFile:
         )
 
     def write(self, state: t.Mapping[str, t.Any]) -> str | None:
-        """Replaces the file in one step, if anything has changed; the problem in words where that fails."""
+        """Replaces the file atomically if the state has changed. Returns a warning if that fails."""
         text = json.dumps({"version": _VERSION, "host": self._host, "state": state}, separators=(",", ":"))
         if text == self._written:
             return None
@@ -85,7 +85,7 @@ class StateFile:
 
     def _replace(self, text: str, *, test: bool = False) -> None:
         directory, name = os.path.split(self._path)
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)  # readable by its owner alone
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)  # readable only by its owner
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What a tenant says is never a template."""
+"""Marks values of a tenant, which are never templates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 
 try:
     from ansible.utils.unsafe_proxy import wrap_var
-except ImportError:  # newer ansible-core, which takes no text for a template unless told so
+except ImportError:  # newer ansible-core, where a string is only a template if marked so
 
     def wrap_var(value: t.Any) -> t.Any:
         """The value as it is."""

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""One aggregation from its options to its result: started or not, waited for if wanted, and what came of it."""
+"""One aggregation, from its options to its result: starts it, and waits for it if wanted."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _PROGRESS_TIMEOUT = 5
 
 
 class Aggregate:
-    """An aggregation as the options of source_aggregation describe it. Raises InvalidOption when it is made.
+    """An aggregation by the options of source_aggregation. The constructor raises InvalidOption.
 
     turn: when it may be launched; None: at once.
-    source: which source is meant; None: as the options say.  known: what is known of it and of others.
+    source: the source; None: from the options.  known: cache of sources.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class Aggregate:
         self._waiter = Waiter.from_options(options, clock, client.progress)
 
     def planned(self) -> dict[str, t.Any]:
-        """The result that run() would have, as far as that can be known. Raises IscError as run() would."""
+        """The expected result of run(), for check mode. Raises IscError as run() would."""
         return self._result(self._starter().planned())
 
     def run(self) -> dict[str, t.Any]:
-        """Starts it, waits for it if wanted, and gives the result of the module. Raises IscError."""
+        """Starts it, waits for it if wanted, and returns the result of the module. Raises IscError."""
         try:
             starter = self._starter()
             start = starter.run()

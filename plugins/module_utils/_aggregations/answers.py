@@ -4,9 +4,9 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What the answer to the launch of an aggregation says: which task it started, or why it started none.
+"""Reads the answer to the launch of an aggregation: the started task, or the reason of a refusal.
 
-The answers were published from live tenants: a 202 can be a refusal, and its task is not quite a record.
+The answers were published from live tenants: a 202 can be a refusal, and its task differs from a record.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import reason
 
 
 def task_in(answer: Record) -> Record:
-    """The task in an answer: under its name for accounts, the answer itself for entitlements."""
+    """The task in an answer: its key task for accounts, the answer itself for entitlements."""
     task = answer.get("task")
     return task if isinstance(task, dict) else answer
 
 
 def refusal(answer: Record) -> str | None:
-    """The reason that a 202 gives for not having started anything; None where it has."""
+    """The reason of a 202 that is a refusal; None if the aggregation was started."""
     task = task_in(answer)
     entries = _messages(task)
     refused = (
@@ -43,10 +43,10 @@ def refusal(answer: Record) -> str | None:
 
 
 def is_launch_answer(value: Record) -> bool:
-    """Whether this is the answer to a launch, not a record: what marks a refusal in the one is history in the other.
+    """Whether this is the answer to a launch, not a record: an error in a record is not a refusal.
 
-    Only launches tell of success. They also write dates as milliseconds and messages as plain strings; a task that has
-    completed is a record all the same.
+    Only answers to launches have success. They also have dates in milliseconds and messages as plain strings. A
+    completed task is always a record.
     """
     task = task_in(value)
     if any(key in holder for holder in (value, task) for key in ("success", "error")):

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The aggregations of a source: how one is started, what the answer to that means, and how far it has come.
+"""Operations of the API for aggregations: launch and progress.
 
 Facts: SailPoint's OpenAPI documents of load-accounts, load-entitlements and load-uncorrelated-accounts; that a 202 can
 be a refusal, and how its record differs from those of the task-management API, was seen on live tenants.
@@ -37,7 +37,7 @@ _PROGRESS_TIMEOUT = 2
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What is aggregated. operation: the last part of the path.  definition: the filter's name of its tasks."""
+    """A kind of aggregation. operation: the last part of the path.  definition: the name of its tasks in filters."""
 
     words: str
     operation: str
@@ -58,7 +58,7 @@ KINDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """A launch that was answered. refusal: what the tenant gave as its reason not to start; None where it did start."""
+    """An answered launch. refusal: the reason of the tenant not to start it; None if it was started."""
 
     record: Record
     answer: t.Any
@@ -66,11 +66,11 @@ class Launch:
 
 
 class Aggregations:
-    """Starts aggregations and asks how far they have come."""
+    """Starts aggregations and reads their progress."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        # Tasks whose progress is not told
+        # Tasks whose progress the tenant does not report
         self._silent: set[str] = set()
 
     def launch(
@@ -81,13 +81,13 @@ class Aggregations:
         disable_optimization: bool,
         before_each_try: t.Callable[[], None] = lambda: None,
     ) -> Launch:
-        """Asks for an aggregation, and again only where it is certain that none was started.
+        """Launches an aggregation; retries only if certainly none was started.
 
-        Raises RequestFailed; where that is maybe_applied, an aggregation may have been started. Also what
-        before_each_try raises, and then nothing is sent any more.
+        Raises RequestFailed; if it is maybe_applied, an aggregation may have been started. Also raises what
+        before_each_try raises, before anything is sent.
         """
         fields = {"disableOptimization": "true"} if disable_optimization else {}
-        # With nothing to send there is no body and no Content-Type: a multipart header alone is answered with 500.
+        # Without fields and file there is no body and no Content-Type: a multipart header alone leads to a 500.
         boundary = new_boundary() if file is not None or fields else None
 
         def body() -> Multipart | None:
@@ -107,9 +107,9 @@ class Aggregations:
         return Launch(_as_record(task_in(answer), source_id), answer, refusal(answer))
 
     def progress(self, task_id: str) -> Record | None:
-        """How far an account aggregation has come; None where that is not told.
+        """The progress of an account aggregation; None if unknown.
 
-        It is told for an hour after the end, and only to a token that acts for a user.
+        The tenant reports it until an hour after the end, and only for a token with a user context.
         """
         url = self._client.url("account-aggregations", task_id, "status")
         try:
@@ -121,9 +121,9 @@ class Aggregations:
         return progress
 
     def counts(self, task: Record) -> str:
-        """How many accounts a running aggregation has processed, in words; empty where nothing tells.
+        """The number of accounts that a running aggregation has processed, in words; empty if unknown.
 
-        Asks once at most, for a moment only, and no more where it was not told before.
+        Sends at most one request with a short timeout, and none if the progress was unknown before.
         """
         wanted = id_of_task(task)
         if wanted is None or wanted in self._silent or definition_name(task) != KINDS["accounts"].definition:
@@ -147,7 +147,7 @@ def _is_launch(body: t.Any) -> bool:
 
 
 def _as_record(task: Record, source_id: str) -> Record:
-    """The task of a launch in the shape of a record; what else it holds stays as it is."""
+    """The task of a launch in the form of a record; other keys are not changed."""
     record = dict(task)
     for key in _MOMENTS:
         moment = parse_timestamp(record.get(key))

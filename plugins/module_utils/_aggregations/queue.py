@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Aggregates several sources in their order, a few of them at once."""
+"""Aggregates several sources in their order, some of them in parallel."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed,
 
 # Seconds between two checks of the threads, so that an interrupt is noticed.
 _JOIN_TIMEOUT = 0.5
-# Characters of one outcome in a sentence about all of them.
+# Characters of one outcome in a message about all of them.
 _LONGEST_REASON = 600
 _STOPPED = "Another aggregation has failed."
-# What the result of an aggregation tells that is part of its outcome
+# Keys of the result of an aggregation that are part of its outcome
 _TOLD = ("action", "task", "progress", "warnings", "source_status", "source_since")
 
 Outcome = dict[str, t.Any]
 
 
 class SomeFailed(IscError):
-    """Not all aggregations went well; outcomes tells of each."""
+    """Not all aggregations succeeded. outcomes: one for each."""
 
     def __init__(self, outcomes: list[Outcome]) -> None:
         failed = [outcome for outcome in outcomes if outcome["failed"]]
@@ -52,10 +52,10 @@ class SomeFailed(IscError):
 
 
 class AggregateMany:
-    """The aggregations of sources. Raises InvalidOption when it is made.
+    """The aggregations of sources. The constructor raises InvalidOption.
 
-    sources: their options, as in the module.  common: the options that are the same for all.
-    max_parallel: so many sources at once.  stop_on_failure: start nothing more after a failure.
+    sources: their options, as in the module.  common: the options for all of them.
+    max_parallel: the number of sources in parallel.  stop_on_failure: start nothing after a failure.
     """
 
     def __init__(
@@ -83,19 +83,19 @@ class AggregateMany:
                 self._sources.append(_Source(reference, steps, place))
 
     def planned(self) -> dict[str, t.Any]:
-        """The result that run() would have, as far as that can be known. Raises as run() would."""
+        """The expected result of run(), for check mode. Raises as run() would."""
         self._identify()
         for step in self._steps():
             step.do(Aggregate.planned)
         return self._result()
 
     def run(self) -> dict[str, t.Any]:
-        """Does all of it and waits for its end. Raises SomeFailed, and IscError where a name is that of no source."""
+        """Runs all aggregations. Raises SomeFailed, and IscError if a name is unknown."""
         self._identify()
         waiting: SimpleQueue[_Source] = SimpleQueue()
         for source in self._sources:
             waiting.put(source)
-        # Daemons: whoever interrupts the task does not wait for them.
+        # Daemons, so that an interrupted module does not wait for them.
         threads = [
             threading.Thread(target=self._work, args=(waiting,), daemon=True)
             for _number in range(min(self._max_parallel, len(self._sources)))
@@ -111,7 +111,7 @@ class AggregateMany:
         return self._result()
 
     def _identify(self) -> None:
-        """Finds out which sources are meant, and which of them are the same one."""
+        """Identifies the sources, and those that are listed twice."""
         self._known.identify([source.reference for source in self._sources])
         ended: dict[str, threading.Event] = {}
         for source in self._sources:
@@ -158,7 +158,7 @@ class AggregateMany:
 
 
 class _Place(Turn):
-    """The place of a source in the order of launches: after those that it is given, and while it is not over."""
+    """The place of a source in the order of launches. before: the earlier places.  is_over: whether to stop."""
 
     def __init__(self, before: t.Sequence[_Place], is_over: t.Callable[[], bool]) -> None:
         self._before = before
@@ -180,7 +180,7 @@ class _Place(Turn):
 
 @dataclasses.dataclass
 class _Source:
-    """The aggregations of one source, one after the other. after: what is waited for before the first of them."""
+    """The aggregations of one source, one after the other. after: an event to wait for before the first one."""
 
     reference: Reference
     steps: list[_Step]
@@ -190,9 +190,9 @@ class _Source:
 
 
 class _Step:
-    """One aggregation of one source, and what became of it. options: of the source, and those that all have in common.
+    """One aggregation of one source, and its outcome. options: of the source, and the common ones.
 
-    known: what is known of all sources.  turn: when it may be launched.
+    known: cache of sources.  turn: when it may be launched.
     """
 
     def __init__(
@@ -216,7 +216,7 @@ class _Step:
             "reason": _STOPPED,
             "warnings": [],
         }
-        # A file of accounts is none of entitlements; whoever has one lists the source with that kind alone.
+        # A file of accounts is not used for entitlements, unless they are the only kind of the source.
         file = options["file"] if kind != "entitlements" or options["kinds"] == ["entitlements"] else None
         if kind == "uncorrelated_accounts" and file is None:
             raise InvalidOption("kinds", options["kinds"], "uncorrelated_accounts requires file")

@@ -40,13 +40,13 @@ _LAST_POLL = 5
 _MOST_NEW = 10
 _LONGEST_SOURCE = 100
 _IN_THE_WAY = "nothing was started, because this one is running: increase timeout, or check whether it is stuck"
-# A refusal with nothing running: the other one has just ended, or the reason is another.
+# Refusals while nothing is running: the other task has just ended, or there is another reason.
 _MOST_GROUNDLESS_REFUSALS = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What is wanted. max_age: seconds for which the last success is good enough; None: start in any case.
+    """The aggregation to start. max_age: seconds; nothing is started if the last success is younger.
 
     source: which source is meant; its id counts once it is identified.
     """
@@ -71,7 +71,7 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """What was done. action: started, adopted or skipped.  task: the record, None for one that would be started."""
+    """The outcome. action: started, adopted or skipped.  task: the record; None if it would be started."""
 
     action: str
     task: Record | None
@@ -81,20 +81,20 @@ class Start:
 
 
 class NotWanted(IscError):
-    """Nothing may be started any more."""
+    """Nothing more may be started."""
 
 
 class Turn:
-    """When a launch may go out. This one is for an aggregation that is alone: at once, and at any time."""
+    """When a launch may be sent. This base class is for a single aggregation: at any time."""
 
     def wait(self) -> None:
-        """Returns when it may. Raises NotWanted as check() does."""
+        """Waits until it may be sent. Raises NotWanted as check() does."""
 
     def check(self) -> None:
-        """Raises NotWanted where nothing may be started any more."""
+        """Raises NotWanted if nothing more may be started."""
 
     def pass_on(self) -> None:
-        """Lets the launches go out that come after this one; to be called before anything is waited for."""
+        """Allows the following launches; called before waiting."""
 
 
 class Starter:
@@ -130,7 +130,7 @@ class Starter:
         return dataclasses.replace(self._waiter, ends_at=self._ends_at)
 
     def planned(self) -> Start:
-        """What run() would do, as far as that can be known without doing it. Raises IscError as run() would."""
+        """The expected outcome of run(), for check mode. Raises IscError as run() would."""
         recent = self._recent_success()
         if recent:
             return recent
@@ -141,10 +141,10 @@ class Starter:
         return Start("started", None, note="It would be started.")
 
     def run(self) -> Start:
-        """Starts it, or does what on_busy and max_age say.
+        """Starts it, or acts as on_busy and max_age say.
 
-        Raises IscError where it cannot or may not be started, WaitFailed where another one does not end in time,
-        NotWanted where nothing may be started any more.
+        Raises IscError if it cannot be started, WaitFailed if another one does not complete in time,
+        NotWanted if nothing more may be started.
         """
         self._ends_at = self._waiter.deadline()
         recent = self._recent_success()
@@ -167,7 +167,7 @@ class Starter:
                     raise IscError(f"The tenant did not start the aggregation: {refusal.rstrip('.')}.")
                 self._pause()
             elif self._wanted.on_busy == "wait" or (self._wanted.on_busy == "adopt" and running is None):
-                # One of another kind is none to adopt, but what is wanted can start after it.
+                # An aggregation of another kind cannot be adopted, but the wanted one can start after it.
                 self._let_finish(blocking)
             else:
                 return self._when_busy(blocking)
@@ -242,11 +242,11 @@ class Starter:
             raise IscError(f"{str(error).rstrip('.')}; {_IN_THE_WAY}.") from None
 
     def _launch(self) -> Start | str:
-        """Sends the launch, and again only where it is certain that nothing was started. The reason of a refusal."""
+        """Sends the launch; retries only if certainly nothing was started. Returns the reason of a refusal."""
         wanted = self._wanted
         asked_at = self._clock.now()
         self._turn.wait()
-        # Whoever has its turn late has as much time as the others.
+        # Waiting for the turn does not count for the timeout.
         self._ends_at += self._clock.now() - asked_at
         self._check_health()
         self._known.outdate()
@@ -270,9 +270,9 @@ class Starter:
         return self._lost(failure, since)
 
     def _lost(self, failure: RequestFailed, since: float) -> Start:
-        """What a launch has started that failed like this, looked for as long as the timeout allows.
+        """Polls for the task of a launch whose answer was lost, until the timeout.
 
-        since: the moment of the launch, seconds since 1970.  Raises RequestFailed that says that one may be running.
+        since: the moment of the launch, seconds since 1970.  Raises RequestFailed, with advice that one may be running.
         """
         source = self._wanted.source
         key = f"{source.id}/{self._wanted.kind.operation}"
@@ -319,9 +319,9 @@ class Starter:
         )
 
     def _started_since(self, since: float) -> list[Record]:
-        """The tasks of the source and kind that were created since and not known before, the first one first.
+        """The tasks of the source and kind that were created since then and not known before, oldest first.
 
-        One may be over already; one without an id could be any.
+        They may have completed already. Tasks without an id are ignored.
         """
         selection = self._selection(self._wanted.kind, max_results=_MOST_NEW)
         new = {}
@@ -333,7 +333,7 @@ class Starter:
 
 
 class _WatchWhileWanted(IdsWatch):
-    """Waits for the tasks that are in the way, as long as something may be started after them."""
+    """Waits for the running task, as long as something may be started after it."""
 
     def __init__(self, turn: Turn, *facts: t.Any) -> None:
         super().__init__(*facts)

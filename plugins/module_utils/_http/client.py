@@ -6,7 +6,7 @@
 
 """The client of one tenant's API: a request to an operation, with the right token, and the answer to it.
 
-It has never heard of Ansible's modules: plugins and scripts use it as they do.
+It does not depend on AnsibleModule, so plugins and scripts can use it too.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Client:
     """A session with a tenant. Close it, or use it in a with statement.
 
     api: the version of the API in use.  transport: the connections, with their deadline and their counter.
-    on_secret: told every token that is obtained, so that whoever logs can mask it.
-    warnings: sentences for the user about what the tenant gave, though it was no failure.
-    underway: the tasks that were started or are waited for, in words, by their ids: what goes on in the tenant when
-        this ends before its time.
-    progress: tells somebody what happens, as it happens; silent until show() is called.
+    on_secret: called with every new token, so that it can be masked in logs.
+    warnings: warnings for the user.
+    underway: the tasks that were started or are waited for, in words, by their ids: they continue in the tenant if
+        the module is interrupted.
+    progress: writes progress lines; silent until show() is called.
     """
 
     def __init__(
@@ -84,15 +84,15 @@ class Client:
         return self._settings.base_url
 
     def token(self) -> Token:
-        """The access token in use, asked for where there is none yet. Raises RequestFailed."""
+        """The current access token; requested if there is none yet. Raises RequestFailed."""
         return self._tokens.current()
 
     def now(self) -> float:
-        """The time on the tenant's clock, where an answer has told it, else on this machine's; seconds since 1970."""
+        """The time of the tenant's clock if an answer contained it, else of this host's; seconds since 1970."""
         return self.transport.now()
 
     def show(self, progress: Progress) -> None:
-        """From now on tells there what happens, also when requests begin to fail and when they succeed again."""
+        """Sets the progress, and from now on also writes when requests begin to fail and succeed again."""
         self.progress = progress
         self.transport.watch = self._tell_fault
 
@@ -103,14 +103,14 @@ class Client:
             self.progress.failing(f"Requests fail, retrying: {fault.method} {fault.address} {fault.reason}.")
 
     def deprecation(self) -> str | None:
-        """One sentence on the endpoint that the tenant has marked as deprecated, None where it has marked none."""
+        """A warning about the endpoint that the tenant has marked as deprecated; None if there is none."""
         if self.transport.deprecated is None:
             return None
         advice = f"; move to api_version {self.api.successor}" if self.api.successor else ""
         return f"The tenant marks {self.transport.deprecated} as deprecated{advice}."
 
     def url(self, service: str, *segments: str, query: t.Mapping[str, object] | None = None) -> str:
-        """The address of an operation: every segment is one part of the path, whatever characters it holds."""
+        """The address of an operation: every segment is one part of the path, whatever characters it contains."""
         path = self._settings.base_url + self.api.url_path(service, *segments)
         return f"{path}?{query_string(query)}" if query else path
 

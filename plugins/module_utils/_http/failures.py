@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What an error response or a broken connection means: the reason, the advice, and whether another try makes sense.
+"""What an error response or a broken connection means: the reason, the advice, and whether a retry makes sense.
 
 The error bodies are those of SailPoint's OpenAPI documents, and others that were seen on live tenants.
 """
@@ -77,7 +77,7 @@ def error_response(status: int, body: t.Any, redacted: t.Callable[[str], str] = 
 
 
 def _said(body: t.Any, redacted: t.Callable[[str], str]) -> str:
-    """The human part of an error body, on one line."""
+    """The human-readable part of an error body, on one line."""
     if isinstance(body, str):
         page = redacted(body)[:_LONGEST_PAGE]
         title = re.search(r"<title>(.*?)</title>", page, re.IGNORECASE | re.DOTALL)
@@ -87,7 +87,7 @@ def _said(body: t.Any, redacted: t.Callable[[str], str]) -> str:
     texts = []
     for listed in ("messages", "causes"):
         entries = body.get(listed)
-        # The same message comes once for every language: the first of them serves.
+        # The same message comes in several languages; the first one is used.
         for entry in entries[:1] if isinstance(entries, list) else ():
             texts.append(_string(entry, "text", redacted))
     for key in ("error", "error_description", "message", "errorMessage", "detailMessage", "formatted_msg"):
@@ -106,7 +106,7 @@ def _one_line(text: str) -> str:
 
 
 def kind_of(content: bytes, body: t.Any) -> str:
-    """What an answer holds that is not what was wanted, in two words."""
+    """The kind of an unexpected answer, in a few words."""
     if not content:
         return "an empty body"
     if body is None:
@@ -120,7 +120,7 @@ def kind_of(content: bytes, body: t.Any) -> str:
 
 
 class Limit(t.NamedTuple):
-    """How many seconds a request was given. by_deadline: what was left of a wait, and not request_timeout."""
+    """The time limit of a request in seconds. by_deadline: the rest of a wait, not request_timeout."""
 
     seconds: float
     by_deadline: bool = False
@@ -132,7 +132,7 @@ class Limit(t.NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What to do where it was too short."""
+        """What to do if it was too short."""
         return f"{_CHECK_NETWORK}, or increase {'timeout' if self.by_deadline else 'request_timeout'}"
 
 
@@ -140,8 +140,8 @@ def broken_connection(error: BaseException, limit: Limit, proxy: str | None = No
     """Reads an exception of requests, urllib3 or the socket.
 
     limit: the time limit of what failed.
-    proxy: the address of the proxy that was used, without a user and a password; empty where that is no address.
-    cut: the body of the answer was cut off, as it was not complete in time.
+    proxy: the address of the proxy that was used, without a user and a password; empty if that is no address.
+    cut: the answer was cut off, because it was not complete in time.
     """
     if cut:
         option = "" if limit.by_deadline else " (request_timeout)"
@@ -157,7 +157,7 @@ def broken_connection(error: BaseException, limit: Limit, proxy: str | None = No
             transient=False,
             maybe_applied=False,
         )
-    # With a proxy, that is where every connection goes to and every name that is looked up is its own.
+    # With a proxy, all connections go to it, and only its name is resolved.
     of_proxy = (urllib3_errors.ConnectTimeoutError, socket.gaierror, *_INVALID_PROXY)
     if proxy == "" or causes.find(urllib3_errors.ProxyError) or (proxy and causes.find(*of_proxy)):
         return _broken_proxy(causes, limit, proxy)
@@ -224,7 +224,7 @@ def _broken_proxy(causes: _Causes, limit: Limit, address: str | None) -> Failure
 
 
 class _Causes:
-    """An exception and all that it was raised from or carries."""
+    """An exception and its causes."""
 
     def __init__(self, error: BaseException) -> None:
         self.all = [error]
@@ -233,14 +233,14 @@ class _Causes:
             self.all += [link for link in linked if isinstance(link, BaseException) and link not in self.all]
 
     def find(self, *kinds: type) -> t.Any:
-        """The first of one of these kinds."""
+        """The first of one of these types."""
         return next((cause for cause in self.all if isinstance(cause, kinds)), None)
 
     def named(self, name: str) -> BaseException | None:
-        """The first whose class is called so."""
+        """The first whose class has this name."""
         return next((cause for cause in self.all if type(cause).__name__ == name), None)
 
     def timed_out(self) -> bool:
-        """Whether a time limit ended it."""
+        """Whether the cause is a timeout."""
         timeout = self.find(urllib3_errors.TimeoutError, TimeoutError, socket.timeout)
         return timeout is not None or "timed out" in str(self.all[0])

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""JSON of a tenant, read so that Ansible can return whatever it holds."""
+"""JSON of a tenant, read so that Ansible can return whatever it contains."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _SURROGATE = re.compile(r"\\u[Dd][89A-Fa-f]")
-# Digits, beyond which Python refuses to write a number.
+# Most digits of a number that Python writes.
 _LONGEST_NUMBER = 4000
 # Levels, of which ansible-core 2.16 can return three times as many.
 _DEEPEST = 100
 
 
 def read_json(content: bytes) -> t.Any:
-    """What the JSON says, with nothing in it that cannot be written again. Raises ValueError, and RecursionError.
+    """The value of the JSON, without anything that cannot be written again. Raises ValueError and RecursionError.
 
     Text that is no valid Unicode becomes U+FFFD where it is not, C(NaN), C(Infinity) and numbers of thousands of digits
     become null, and what is nested more deeply than 100 levels is emptied.

@@ -18,17 +18,17 @@ _BLOCK = 65536
 
 
 class BrokenUpload(Exception):
-    """The file is not what was announced, and the rest of the body was not sent."""
+    """The file is not as it was announced, and the rest of the body was not sent."""
 
 
 class Multipart:
     """Fields, and a file at most, as requests sends them: piece by piece, with their length known in advance.
 
-    Exactly that length is sent, or less and BrokenUpload is raised. In memory is one piece of 64 KiB at a time.
+    Sends exactly that length, or less and raises BrokenUpload. Only one piece of 64 KiB is in memory at a time.
     """
 
     def __init__(self, boundary: str, fields: t.Mapping[str, str], file: str | None) -> None:
-        """Raises OSError where the file cannot be opened."""
+        """Raises OSError if the file cannot be opened."""
         parts = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in fields.items()
@@ -76,5 +76,5 @@ def _state(file: t.BinaryIO) -> tuple[int, int]:
 
 
 def new_boundary() -> str:
-    """A line that no file holds by chance."""
+    """A line that no file contains by chance."""
     return f"isc-{uuid.uuid4().hex}"

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Reads a list page by page, every record once and no page more than needed."""
+"""Reads a list page by page: every record once, and no more pages than needed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MOST_STALE_PAGES = 3
 class Pager:
     """The records of one list, in the order of the API, while rows may move between one page and the next.
 
-    page_size: rows a page, 1 to 250.  wanted: at most so many records; None: all of them.
+    page_size: rows a page, 1 to 250.  wanted: the maximum number of records; None: all.
     count: ask for the total with the first page.
-    ahead: fetch several pages at once when there are many; not for a reader who may stop early.
-    total: what the server says the list holds, once told.
-    missing: how many of those it did not give, however often it was asked.
+    ahead: prefetch several pages at once; not for a reader who may stop early.
+    total: the total that the server reported, if it did.
+    missing: the number of records below the total that were not returned, even after several reads.
 
     A new task pushes rows down, so that a row comes twice: each id is given once. A row that leaves the list pulls
     rows up, so that some are passed over: when fewer came than the total says, the list is read again for those.
@@ -42,7 +42,7 @@ class Pager:
     ) -> None:
         self.total: int | None = None
         self.missing = 0
-        # How many distinct rows a sweep meets when no more rows leave, once that can be told.
+        # The number of distinct rows that a sweep finds if no more rows leave; None if not known yet.
         self._expected: int | None = None
         self._fetch = fetch
         self._offset = offset
@@ -64,7 +64,7 @@ class Pager:
                     yield record
                     if len(given) == self._wanted:
                         return
-            # What is the same twice is all there is, whatever the total says.
+            # If two sweeps find the same rows, there are no others, whatever the total says.
             self.missing = 0 if self._expected is None else max(0, self._expected - len(met))
             if not self.missing or met == before:
                 return
@@ -72,7 +72,7 @@ class Pager:
             self._ask_total = True
 
     def _sweep(self, met: set[str]) -> t.Iterator[dict[str, t.Any]]:
-        """Reads the list once, from the offset to its end; met collects the keys of what was there."""
+        """Reads the list once, from the offset to its end; met collects the keys of the rows."""
         self._prefetch.clear()
         self._expected = None
         position = self._offset
@@ -84,13 +84,13 @@ class Pager:
             met.update(map(identity, page))
             position += len(page)
             if total is not None and self._expected is None:
-                # Rows that had come twice by then are among the total, but do not come again.
+                # The total includes rows that came twice, which do not come again.
                 self._expected = len(met) + total - position
             yield from page
             stale_pages = 0 if len(met) > before else stale_pages + 1
             if not page or stale_pages == _MOST_STALE_PAGES or len(met) == self._wanted:
                 return
-            # A full page is followed by another look even where the total says that it was the last: totals lie.
+            # After a full page, the next one is read even if it was the last by the total: totals can be wrong.
             if len(page) < size and (self._expected is None or len(met) >= self._expected):
                 return
 
@@ -98,7 +98,7 @@ class Pager:
         total = None
         page = self._prefetch.take((position, size))
         if page is None:
-            # The second of many pages tells how many there are: one page alone needs no counting.
+            # The total is asked for with the second page: a single page needs none.
             second = self._ahead and self.total is None and position == self._offset + self._page_size
             ask_total = self._ask_total or (second and self._end(position) - position > size)
             self._ask_total = False
@@ -109,7 +109,7 @@ class Pager:
         return page, total
 
     def _places(self, position: int) -> t.Iterator[Place]:
-        """The pages from this position on, as far as the list is known to go."""
+        """The pages from this position to the known end of the list."""
         end = self._end(position)
         while position < end:
             size = self._size(position - self._offset)
@@ -120,7 +120,7 @@ class Pager:
         return self._page_size if self._wanted is None else min(self._page_size, self._wanted - met)
 
     def _end(self, position: int) -> float:
-        """The offset before which pages are to be read, as far as it is known."""
+        """The offset before which pages are to be read, if known."""
         ends = [float("inf")]
         if self._wanted is not None:
             ends.append(self._offset + self._wanted)
@@ -130,7 +130,7 @@ class Pager:
 
 
 def identity(record: dict[str, t.Any]) -> str:
-    """What tells a record from the others: its id, or all that it holds where it has none that can be used."""
+    """The identity of a record: its id, or the whole record if it has no usable id."""
     own = record.get("id")
     is_number = isinstance(own, int) and not isinstance(own, bool)
     return str(own) if is_number or (isinstance(own, str) and own) else json.dumps(record, sort_keys=True)

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Fetches pages of a list in the background, before their reader comes to them."""
+"""Fetches pages of a list in the background, before they are read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import threading
 import typing as t
 
 Rows = list[dict[str, t.Any]]
-# (offset, limit, count) -> the rows, and the total where it was asked for and told
+# (offset, limit, count) -> the rows, and the total if it was asked for and returned
 FetchPage = t.Callable[[int, int, bool], tuple[Rows, t.Optional[int]]]
 # offset and limit
 Place = tuple[int, int]
@@ -23,7 +23,7 @@ _MOST_PAGES = 8
 
 
 class Prefetch:
-    """Pages on their way, each known by its offset and limit; at most eight at the same time."""
+    """Pages that are being fetched, by offset and limit; at most eight at the same time."""
 
     def __init__(self, fetch: FetchPage) -> None:
         self._fetch = fetch
@@ -34,7 +34,7 @@ class Prefetch:
         self._pages.clear()
 
     def start(self, places: t.Iterable[Place]) -> None:
-        """Fetches the first ones of these pages that are not on their way yet, as many as there is room for."""
+        """Starts to fetch the first of these pages that are not being fetched yet, as many as there is room for."""
         for place in places:
             if len(self._pages) >= _MOST_PAGES:
                 return
@@ -42,7 +42,7 @@ class Prefetch:
                 self._pages[place] = self._in_background(*place)
 
     def take(self, place: Place) -> Rows | None:
-        """The rows of a page, once they have come; None where it is not on its way. Raises what its fetch raised."""
+        """Waits for the rows of a page; None if it is not being fetched. Raises what its fetch raised."""
         page = self._pages.pop(place, None)
         return None if page is None else page.result()
 

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Lists of the API that filters restrict: what is asked for, in URLs that are short enough, and what comes of it."""
+"""Filtered lists of the API, with URLs that are short enough."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport impo
 
 Record = dict[str, t.Any]
 
-# Below what gateways take (8 KiB of request line and more); 100 ids of 32 digits come to 4.2 KiB.
+# Below the limit of gateways (8 KiB of request line and more); 100 ids of 32 digits are 4.2 KiB.
 LONGEST_URL = 6000
-# `in ("a","b")` is longer than `eq "a"`, beside its values.
+# `in ("a","b")` is longer than `eq "a"`, apart from its values.
 _MORE_FOR_MANY = 12
 
 
 def expression(wanted: t.Mapping[str, t.Sequence[str]], also: str | None = None) -> str:
-    """One filter expression: every field has one of its values, and what `also` says holds too."""
+    """One filter expression: every field has one of its values, and `also` is true too."""
     parts = [filters.any_of(field, values) for field, values in wanted.items()]
     return filters.all_of(parts + ([also] if also else []))
 
 
 def expressions(wanted: t.Mapping[str, t.Sequence[str]], also: str | None, url: t.Callable[[str], str]) -> list[str]:
-    """The same filter as expressions that find together what one would: more than one where its URL were too long.
+    """The filter as one expression, or as several if its URL would be too long.
 
-    url: the longest URL that an expression is asked for with.
+    url: returns the longest URL for an expression.
     """
     whole = expression(wanted, also)
     lists = {field: values for field, values in wanted.items() if len(values) > 1}
@@ -49,7 +49,7 @@ def expressions(wanted: t.Mapping[str, t.Sequence[str]], also: str | None, url: 
 
 
 def _values_a_part(values: t.Sequence[str], excess: int, length_with_one: int, others: bool) -> int:
-    """How many values of a list fit into a URL, going by their average length; parts that still do not are split again.
+    """How many values of a list fit into a URL, by their average length; parts that are too long are split again.
 
     excess: characters of the URL with all values that are too many.  length_with_one: that of the URL with one value.
     others: there are other lists to split; where those take most of the room, each in its turn is halved.
@@ -64,7 +64,7 @@ def _values_a_part(values: t.Sequence[str], excess: int, length_with_one: int, o
 
 
 def total_of(answer: Answer) -> int | None:
-    """How many records the list has that an answer holds a page of; None where it does not tell."""
+    """The total of the list (X-Total-Count); None if the answer does not contain it."""
     value = answer.headers.get("X-Total-Count", "")
     return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
 
@@ -75,11 +75,11 @@ def by_id(records: t.Iterable[Record]) -> dict[str, Record]:
 
 
 class FilteredList:
-    """A list of a service, as much of it as filters leave.
+    """A list of a service, restricted by filters.
 
-    thing: what one row is, for warnings.
+    thing: the name of a row, for warnings.
     page_size: rows a page, 1 to 250.  sorters: the order, as the API writes it.
-    advice: what to do about a status, where the general advice is not good enough.
+    advice: advice for a status instead of the general one.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class FilteredList:
         self._advice = dict(advice or {})
 
     def expressions(self, wanted: t.Mapping[str, t.Sequence[str]], also: str | None = None) -> list[str]:
-        """What to ask for one after the other; see expressions()."""
+        """The expressions to ask for, one after the other; see expressions()."""
         return expressions(wanted, also, lambda part: self._url(part, 99999, self._page_size, True))
 
     def pager(self, expression: str, **facts: t.Any) -> Pager:
@@ -119,7 +119,7 @@ class FilteredList:
         return Pager(fetch, page_size=self._page_size, **facts)
 
     def whole(self, pager: Pager) -> t.Iterator[Record]:
-        """Every record of a pager, and a warning when the tenant did not give as many as it says there are."""
+        """Every record of a pager, with a warning if the tenant returned fewer than its total."""
         yield from pager
         if pager.missing:
             missing = f"{pager.missing} more {self._thing}{'' if pager.missing == 1 else 's'}"

@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.api import API_VERSIONS, ApiVersion
 
-# The environment variable that stands in for an option.
+# The environment variables of options.
 ENVIRONMENT = {
     "base_url": "SAIL_BASE_URL",
     "client_id": "SAIL_CLIENT_ID",
@@ -43,10 +43,10 @@ _EXAMPLE = "https://acme.api.identitynow.com"
 
 
 def completed(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[dict[str, t.Any], list[str]]:
-    """The options with what the environment gives of the connection, and the variables with credentials left unused.
+    """The options, completed from the environment, and the variables with credentials that were not used.
 
-    An option or a variable that is null or empty is not given. Where an option names a tenant or a client, the
-    environment gives no credential: it may hold those of another tenant.
+    A null or empty option or variable counts as not set. If an option sets a tenant or a client, the
+    environment is not used for credentials: they may belong to another tenant.
     """
     found = {name: value for name, value in options.items() if name not in _OPTIONS or value not in (None, "")}
     one_is_named = any(name in found for name in ("base_url", *_CREDENTIALS))
@@ -64,7 +64,7 @@ def completed(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What the client needs to know. Times are seconds; verify is what requests takes under that name."""
+    """The settings of a client. Times are seconds; verify is the argument of requests."""
 
     base_url: str
     api: ApiVersion
@@ -78,14 +78,14 @@ class Settings:
 
     @property
     def can_renew(self) -> bool:
-        """Whether a new token can be asked for."""
+        """Whether a new token can be requested."""
         return bool(self.client_id and self.client_secret)
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any], unused: t.Sequence[str] = ()) -> Settings:
-        """Settings from the options of a module. Raises InvalidOption, or IscError where options contradict.
+        """Settings from the options of a module. Raises InvalidOption, or IscError if options contradict.
 
-        unused: the environment variables that were not used, as `completed` tells them.
+        unused: the environment variables that were not used, from `completed`.
         """
         api = API_VERSIONS.get(options["api_version"])
         if api is None:
@@ -161,7 +161,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _token(value: str | None) -> str | None:
-    """A token goes into a header: anything but visible ASCII is a mistake, and the value is not to be shown."""
+    """Checks a token, which goes into a header: only visible ASCII is valid. The value must not be shown."""
     if value and not re.fullmatch(r"[!-~]+", value):
         raise IscError("access_token contains white space or other invalid characters: set it to the token only.")
     return value
@@ -184,7 +184,7 @@ def _checked(name: str, path: str) -> str:
             ssl.create_default_context(capath=path)
         else:
             ssl.create_default_context(cafile=path)
-    except OSError as error:  # ssl.SSLError is one of them
+    except OSError as error:  # includes ssl.SSLError
         reason = "it is not a bundle of PEM certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
         raise InvalidOption(name, path, f"{reason}; give a file with the certificates to trust") from None
     return path

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Access tokens: asked for once, renewed shortly before they expire and when one is refused."""
+"""Access tokens: requested once, renewed shortly before they expire and after a 401."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _REFUSED = "check client_id and client_secret, and that both belong to the tenan
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """A token as it was given: answer is what the token endpoint said beside it, expires_in its life in seconds."""
+    """A token. answer: the answer of the token endpoint.  expires_in: its lifetime in seconds."""
 
     value: str = dataclasses.field(repr=False)
     answer: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
     expires_in: float | None = None
 
     def claims(self) -> dict[str, t.Any]:
-        """What the token says of itself (a JWT's payload, not verified); nothing where it is not a JWT."""
+        """The claims of the token (payload of a JWT, not verified); empty if it is not a JWT."""
         parts = self.value.split(".")
         try:
             claims = read_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
@@ -42,7 +42,7 @@ class Token:
         return claims if isinstance(claims, dict) else {}
 
     def seconds_left(self, now: float) -> float | None:
-        """Seconds until it expires; now is seconds since 1970. None where nothing tells."""
+        """Seconds until it expires; now is seconds since 1970. None if that is unknown."""
         if self.expires_in is not None:
             return self.expires_in
         expires_at = _seconds(self.claims().get("exp"))
@@ -50,9 +50,9 @@ class Token:
 
 
 class TokenSource:
-    """Hands out the token to use. Safe to use from several threads.
+    """Provides the token to use. Thread-safe.
 
-    on_secret: told every token that is obtained, before it is used.
+    on_secret: called with every new token, before it is used.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class TokenSource:
             return self._token
 
     def renewed(self, refused: Token) -> Token | None:
-        """A token to use in place of one that was refused; None where no new one can be had. Raises RequestFailed."""
+        """A new token instead of one that was refused; None if none can be requested. Raises RequestFailed."""
         with self._lock:
             if self._token is refused:
                 if not self._settings.can_renew:
@@ -118,13 +118,13 @@ def _is_token_answer(body: t.Any) -> bool:
 
 
 def _seconds(value: t.Any) -> float | None:
-    """A positive number of seconds; None for anything else: a token is then used until it is refused."""
+    """A positive number of seconds; None for anything else: the token is then used until it is refused."""
     good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e11
     return float(value) if good else None
 
 
 def identity(token: Token) -> dict[str, t.Any]:
-    """What a token says of itself: tenant, pod, org, user_name, authorities, scopes, has_user_context.
+    """The identity in a token: tenant, pod, org, user_name, authorities, scopes, has_user_context.
 
     Without a user context (an API client, not a personal access token) the token names no user.
     """

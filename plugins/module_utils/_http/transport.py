@@ -6,7 +6,7 @@
 
 """Sends one request until it is answered: connections, time limits, retries, and what an error response says.
 
-Knows nothing of tokens; client.py adds them.
+Does not handle tokens; client.py adds them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import RequestFailed
 
-# Not where it is needed first: threads that import from a zip file at the same time trip over each other on Python 3.9.
+# At the top of the file: concurrent imports of threads from a zip file fail on Python 3.9.
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import failures
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.json_text import read_json
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.multipart import BrokenUpload
@@ -51,9 +51,9 @@ _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.1
 _LEAST_LIMIT = 0.1
-# Then a pause is 8 minutes.
+# Limits a pause to 8 minutes.
 _MOST_DOUBLINGS = 10
-# Seconds between two clocks above which the user is told
+# Seconds between the clocks above which there is a warning
 _MOST_OFFSET = 60
 
 if t.TYPE_CHECKING:
@@ -62,15 +62,15 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass
 class Call:
-    """A request, and what makes an answer to it a usable one.
+    """A request, and which answers to it are usable.
 
-    accept: tells whether the JSON of an answer is what was asked for; None where no body is wanted.
-    wanted: what accept looks for, in words.
-    body: what is sent, or what makes it anew for every try.
-    idempotent: false where the request must not be sent again unless it is certain that it had no effect.
-    optional: true for what is good to know and no more: it is not tried again, and its failure is told nobody.
-    once: whoever sends it sees to it whether it is sent again, and looks first what has become of it.
-    advice: what to do about a status, where the general advice is not good enough.
+    accept: returns whether the JSON of an answer is usable; None if no body is wanted.
+    wanted: what accept expects, in words.
+    body: the body, or a function that creates it for every attempt.
+    idempotent: false if the request must not be retried unless it certainly had no effect.
+    optional: the request is not retried, and its failure is not shown.
+    once: the request is not retried here; the caller first checks its effect.
+    advice: advice for a status instead of the general one.
     """
 
     method: str
@@ -87,7 +87,7 @@ class Call:
 
 
 class Answer(t.NamedTuple):
-    """What came back: body is the JSON, None where there was none to read."""
+    """The answer to a call. body: the JSON; None if there is none."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -95,21 +95,21 @@ class Answer(t.NamedTuple):
 
 
 def no_authorization(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Sends a request as it is. Given in place of nothing, or requests would look for a login in .netrc."""
+    """Sends a request without authorization. With None, requests would search .netrc for a login."""
     return request
 
 
 class Transport:
-    """Kept connections to one tenant.
+    """Persistent connections to one tenant.
 
-    requests_sent: every request that was sent so far, retries and tokens included.
-    secrets: texts that no error may show.
-    warnings: sentences for the user about what the answers told, though it was no failure.
-    deprecated: method and path of the first answer that the server marked deprecated.
-    server_time: what the last answer said about the time on the server's clock.
-    watch: told every transient failure, and None for every answer.
-    clock_offset: how many seconds the server's clock is ahead of this machine's at the least, by the last answer that
-        told; 0.0 where none did, and where the two may be the same.
+    requests_sent: the number of requests sent so far, including retries and token requests.
+    secrets: texts that are masked in errors.
+    warnings: warnings for the user.
+    deprecated: method and path of the first request that the server marked as deprecated.
+    server_time: the time of the server's clock in the last answer.
+    watch: called with every transient failure, and with None for every answer.
+    clock_offset: the minimum number of seconds by which the server's clock is ahead of this host's, by the last
+        answer with a Date; 0.0 if there was none, or if the clocks may be equal.
     """
 
     def __init__(
@@ -129,20 +129,20 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        # Of each thread, and of those that it starts for its own work in a copy of its context
+        # Per thread, and inherited by threads that run in a copy of its context
         self._deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
         self._offset_told = False
         self._session = requests.Session()
-        # It would read what a redirect comes with, however long that takes.
+        # requests would read the body of a redirect, however long that takes.
         self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._session.headers["User-Agent"] = f"ansible-sailpoint.isc/{VERSION} requests/{requests.__version__}"
         self._session.headers["Accept"] = "application/json"
 
     @contextlib.contextmanager
     def until(self, moment: float) -> t.Iterator[None]:
-        """Within, nothing is sent and no retry is waited for after this time on the clock.
+        """Within, no request is sent and no retry is waited for after this time on the clock.
 
-        That holds for the thread at hand and for those that work for it.
+        Applies to the current thread and to threads that run in a copy of its context.
         """
         outer = self._deadline.get()
         token = self._deadline.set(moment if outer is None else min(outer, moment))
@@ -156,20 +156,20 @@ class Transport:
         return self.until(self._clock() + seconds)
 
     def left(self) -> float | None:
-        """Seconds until the deadline of this thread; None where it has none."""
+        """Seconds until the deadline of this thread; None if it has none."""
         deadline = self._deadline.get()
         return None if deadline is None else deadline - self._clock()
 
     def now(self) -> float:
-        """The time on the server's clock, where an answer has told it, else on this machine's; seconds since 1970."""
+        """The time of the server's clock if an answer contained it, else of this host's; seconds since 1970."""
         return time.time() + self.clock_offset
 
     def close(self) -> None:
-        """Closes every kept connection."""
+        """Closes the connections."""
         self._session.close()
 
     def send(self, call: Call, authorize: Authorize) -> Answer:
-        """The answer to a call, tried again while its failures are transient ones. Raises RequestFailed."""
+        """The answer to a call; transient failures are retried. Raises RequestFailed."""
         retry = 0
         while True:
             try:
@@ -187,7 +187,7 @@ class Transport:
                 retry += 1
 
     def wait_before_retry(self, error: RequestFailed, retry: int) -> bool:
-        """Waits until it makes sense to try again after the retry-th failure; false where it does not."""
+        """Waits before the next retry (retry: the number of retries so far); false if there is to be none."""
         if not error.transient or retry >= self._settings.retries:
             return False
         pause = self._pause(error, retry)
@@ -196,7 +196,7 @@ class Transport:
         return pause is not None
 
     def _pause(self, error: RequestFailed, retry: int) -> float | None:
-        """Seconds until the next try, None where there is to be none."""
+        """Seconds until the next attempt; None if there is to be none."""
         if error.retry_after is not None:
             if error.retry_after > self._settings.max_retry_delay:
                 error.advice = (
@@ -204,8 +204,8 @@ class Transport:
                     f"({self._settings.max_retry_delay:g} s) allows: run this again later, or increase max_retry_delay"
                 )
                 return None
-            # Never early; a little late, so that those who were refused together do not come back together, and the
-            # less so the longer one has waited: many at one limit have their turn by and by.
+            # Never early, but with jitter, so that clients that were refused together do not retry together. The
+            # jitter decreases with the number of retries, so that each of many clients gets its turn.
             late = max(error.retry_after, _LEAST_PAUSE) * random.uniform(1, 1 + 0.25 / (retry + 1))
             pause = min(late, self._settings.max_retry_delay)
         else:
@@ -215,7 +215,7 @@ class Transport:
         return pause if left is None or pause < left else None
 
     def _try(self, call: Call, authorize: Authorize) -> Answer:
-        """One try. Raises RequestFailed, which says whether another one makes sense."""
+        """One attempt. Raises RequestFailed, which says whether a retry makes sense."""
         url = call.url
         for _redirect in range(_MOST_REDIRECTS + 1):
             response, content = self._exchange(call, url, authorize)
@@ -247,7 +247,7 @@ class Transport:
         with self._lock:
             self.requests_sent += 1
         limit = self._limit()
-        # What is read from a file takes its time; all else is sent at once, and one limit is enough.
+        # Sending a file may take long; for anything else, one limit for the whole request is enough.
         timeout: t.Any = limit.seconds if callable(call.body) else Timeout(total=limit.seconds)
         proxies = _proxies(url)
         cut = None
@@ -256,7 +256,7 @@ class Transport:
                 requests.Request(call.method, url, data=body, headers=call.headers, auth=authorize)
             )
             asked_at = time.time()
-            # Prepared here, or the session would let the environment turn verification off.
+            # Prepared here, because otherwise the environment could turn off verification.
             response = self._session.send(
                 request,
                 allow_redirects=False,
@@ -270,7 +270,7 @@ class Transport:
             cut = _CutAfter(limit.seconds, response)
             with response, cut:
                 content = response.content
-                # urllib3 before 2.0 takes a body that is too short for a whole one.
+                # urllib3 before 2.0 accepts a body that is too short.
                 missing = response.raw.length_remaining
             if missing or cut.done:
                 raise urllib3_errors.IncompleteRead(len(content), missing or 0)
@@ -285,7 +285,7 @@ class Transport:
             raise self._failure(call, **why._asdict()) from None
 
     def _limit(self) -> failures.Limit:
-        """How long the request at hand may take from now on."""
+        """The time limit of a request that is sent now."""
         left = self.left()
         if left is None or left >= self._settings.request_timeout:
             return failures.Limit(self._settings.request_timeout)
@@ -323,7 +323,7 @@ class Transport:
         return Answer(status, headers, body)
 
     def _read_clock(self, headers: t.Mapping[str, str], asked_at: float, answered_at: float) -> None:
-        """Compares the clocks by the Date of an answer, which was set between these two moments of this machine's."""
+        """Compares the clocks by the Date of an answer, which was set between these two times of this host."""
         date = _http_date(headers.get("Date", ""))
         if date is None:
             return
@@ -355,7 +355,7 @@ class Transport:
         )
 
     def redacted(self, text: str) -> str:
-        """The text without any secret or token that is known."""
+        """The text with known secrets and any token masked."""
         forms = {form for secret in tuple(self.secrets) for form in _forms(secret)}
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "********")
@@ -363,9 +363,9 @@ class Transport:
 
 
 class _CutAfter:
-    """Cuts an answer off whose body is not complete in time, however steadily it trickles in.
+    """Cuts off an answer whose body is not complete in time, even if data keeps arriving.
 
-    The time limit of a socket is one of silence; this is the limit of the whole body, in seconds.  done: it was cut.
+    The timeout of a socket applies to each read; this limit applies to the whole body, in seconds.  done: it was cut.
     """
 
     def __init__(self, limit: float, response: requests.Response) -> None:
@@ -381,7 +381,7 @@ class _CutAfter:
 
     def _cut(self, response: requests.Response) -> None:
         self.done = True
-        # The connection lets go of a socket that will not be reused: it is only to be had from the body's reader.
+        # The connection no longer references a socket that is not reused; only the reader of the body does.
         try:
             reader: t.Any = response.raw._original_response
             reader.fp.raw._sock.shutdown(socket.SHUT_RDWR)
@@ -390,7 +390,7 @@ class _CutAfter:
 
 
 def _joined(url: str, location: str) -> str:
-    """Where a redirect goes to, however it is written."""
+    """The target of a redirect."""
     try:
         return urljoin(url, location)
     except ValueError:
@@ -398,7 +398,7 @@ def _joined(url: str, location: str) -> str:
 
 
 def _origin(url: str) -> str:
-    """Scheme, host and port of a URL, in which there can be no secret; empty where it is no address of a host."""
+    """Scheme, host and port of a URL, which contain no secret; empty if it has no host."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -411,7 +411,7 @@ def _origin(url: str) -> str:
 
 
 def _proxies(url: str) -> dict[str, str]:
-    """The proxies of the environment for a URL, with a scheme, which requests 2.25 does not do without."""
+    """The proxies of the environment for a URL, with a scheme, which requests 2.25 requires."""
     return {
         scheme: address if "://" in address else f"http://{address}"
         for scheme, address in get_environ_proxies(url).items()
@@ -419,20 +419,20 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it may stand in what a server says: as it is, in a URL or a form, in JSON."""
+    """The forms in which a secret may be in an answer: plain, in a URL or a form, in JSON."""
     text = valid_text(secret)
     return secret, quote(text), quote(text, safe=""), quote_plus(text), json.dumps(secret)[1:-1]
 
 
 def _retry_after(headers: t.Mapping[str, str]) -> float | None:
-    """Seconds to wait as the server asks, in either form of Retry-After; None where it asks nothing readable."""
+    """The seconds in Retry-After, in either form; None if it is missing or unreadable."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
     until = _http_date(value)
     if until is None:
         return None
-    # The server's own clock says what its date means.
+    # The date is relative to the server's own clock.
     now = _http_date(headers.get("Date", "")) or datetime.now(timezone.utc)
     return max(0.0, (until - now).total_seconds())
 

@@ -4,10 +4,10 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Cron expressions as Quartz takes them: what is wrong with one that is none, and whether two are the same.
+"""Cron expressions of Quartz: validates and compares them.
 
-Facts: the documentation of Quartz's CronExpression, to which SailPoint's documents refer. Its form is checked here;
-what only the tenant can know, it judges.
+Facts: the documentation of Quartz's CronExpression, to which SailPoint's documents refer. The form is checked here;
+the tenant checks the rest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 class _Field(t.NamedTuple):
-    """What a field may hold. also: a pattern of what Quartz takes there beside numbers, names, ranges and steps."""
+    """A field. also: a pattern of what Quartz allows there besides numbers, names, ranges and steps."""
 
     name: str
     least: int
@@ -32,7 +32,7 @@ class _Field(t.NamedTuple):
     words: str = ""
 
     def problem(self, text: str) -> str | None:
-        """What is wrong with the field, None where nothing is."""
+        """The error in the field; None if it is valid."""
         wrong = next((part for part in text.split(",") if not self._takes(part)), None)
         if wrong is None:
             return None
@@ -75,7 +75,7 @@ _FIELDS = (
 
 
 def problem(cron: str) -> str | None:
-    """What is wrong with the form of a cron expression; None where nothing is."""
+    """The error in the form of a cron expression; None if it is valid."""
     fields = cron.upper().split()
     if len(fields) not in (6, 7):
         number = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
@@ -96,7 +96,7 @@ def problem(cron: str) -> str | None:
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Whether two say the same in the same way, but for white space and upper and lower case."""
+    """Whether two are equal, apart from white space and upper and lower case."""
     return _normal(one) == _normal(other)
 
 

@@ -6,8 +6,7 @@
 
 """A maintenance window: schedules of sources are saved to a file and removed, and restored later.
 
-Each step is written to the file before it is taken, so that a run that is killed loses nothing, and the next one goes
-on.
+Each step is written to the file first, so that a killed run loses nothing and the next run can continue.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _LONGEST_CRON = 100
 
 
 def file_at(path: str | None, base_url: str) -> str:
-    """Where the file is: at this path, or named after the tenant where that is a directory (None: the one at hand)."""
+    """The path of the file; in a directory (None: the working directory) it is named after the tenant."""
     place = os.path.abspath(path or ".")
     if not os.path.isdir(place):
         return place
@@ -55,11 +54,11 @@ def file_at(path: str | None, base_url: str) -> str:
 
 
 class Maintenance:
-    """Begins and ends a window. dry: nothing is changed; what is returned is what would be.
+    """Begins and ends a window. dry: nothing is changed; the results are those of a normal run.
 
-    before: the schedules of the window, and what had been done to them, before it was begun or ended here.
+    before: the schedules of the window, with their states, before begin() or end().
 
-    Raises InvalidOption where the version of the API has no schedules.
+    Raises InvalidOption if the version of the API has no schedules.
     """
 
     def __init__(self, client: Client, path: str, dry: bool) -> None:
@@ -138,7 +137,7 @@ class Maintenance:
             )
 
     def _planned(self, known: Window | None, window: Window) -> list[Entry]:
-        """All that is set now and is to be removed, and what has been removed before."""
+        """The schedules to remove, and those that were removed before."""
         kept = {(entry.slot.source_id, entry.slot.aggregation): entry for entry in (known.entries if known else ())}
         entries = []
         for source_id, name in window.sources.items():
@@ -146,7 +145,7 @@ class Maintenance:
             for aggregation in window.aggregations:
                 now, entry = current.get(aggregation), kept.get((source_id, aggregation))
                 if entry is None or entry.state not in _MAYBE_REMOVED:
-                    # Nothing of it is gone: what counts is what is set now.
+                    # It was not removed, so the current schedule applies.
                     entry = None if now is None else Entry(Slot(source_id, name, aggregation), now)
                 elif now is None:
                     entry.state = REMOVED
@@ -177,7 +176,7 @@ class Maintenance:
         return True
 
     def _restore(self, window: Window, entry: Entry) -> bool:
-        """Puts one schedule back; false where it makes no sense to go on with the next one."""
+        """Restores one schedule; false if the next one would fail too."""
         slot = entry.slot
         said = {
             SAVED: "was not removed",
@@ -207,7 +206,7 @@ class Maintenance:
                 self._file.write(window)
 
     def _goes_on_after(self, entry: Entry, error: RequestFailed | ChangedElsewhere) -> bool:
-        """Notes a failure; false where the next schedule would only meet the same one."""
+        """Records a failure; false if the next schedule would fail too."""
         self._failures[entry.slot] = error
         return isinstance(error, ChangedElsewhere) or not error.transient
 

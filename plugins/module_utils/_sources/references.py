@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Which sources are meant, by their ids or their names, and whether they are healthy."""
+"""Sources given by id or by name, and their health."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _LONGEST_STATUS = 60
 
 
 def from_text(text: str) -> dict[str, str]:
-    """The options of a source that is given as a text: its id where the text looks like one, else its name."""
+    """The options of a source that is given as a string: an id if it looks like one, else a name."""
     return {"id" if re.fullmatch(ID_PATTERN, text) else "name": text}
 
 
 class Reference:
-    """A source as it was given: by its id, or by its name, or by both, where the id counts and the name is shown."""
+    """A source that is given by id, by name, or by both; then the id is used and the name is shown."""
 
     def __init__(self, source_id: str | None, name: str | None) -> None:
-        self.id = source_id or ""  # once it is identified
+        self.id = source_id or ""  # set by identify() if given by name
         self.name = name
 
 
 class KnownSources:
-    """What was read of the sources of a run: which they are, and how healthy."""
+    """Cache of the sources of a run, with their health."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._fresh: dict[str, Record] = {}
 
     def identify(self, references: t.Sequence[Reference]) -> None:
-        """Gives those their ids that have a name alone. Raises RequestFailed, and IscError as Sources.resolve()."""
+        """Sets the ids of references that have only a name. Raises RequestFailed, and IscError as Sources.resolve()."""
         named = [reference for reference in references if not reference.id]
         if not named:
             return
@@ -63,7 +63,7 @@ class KnownSources:
             raise _unhealthy(reference, record)
 
     def outdate(self) -> None:
-        """Something was started or waited for: the health of before says nothing any more."""
+        """Clears the cache, because something was started or waited for and the health may have changed."""
         self._fresh = {}
 
 

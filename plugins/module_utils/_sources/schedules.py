@@ -4,10 +4,10 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The schedules of sources: when their accounts and their entitlements are aggregated, and how that is changed.
+"""The schedules of sources: when their accounts and their entitlements are aggregated, and how to change it.
 
 Facts: the schedules of the Sources API in SailPoint's OpenAPI documents (v2024 to v2026, v1). A schedule is a type and
-a cron expression; nothing switches it off but deleting it, and no write takes a condition.
+a cron expression; it can only be switched off by deleting it, and writes have no conditions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LONGEST_NAME = 100
 
 
 class Slot(t.NamedTuple):
-    """The place of a schedule: which aggregation of which source."""
+    """The key of a schedule: source and aggregation."""
 
     source_id: str
     source_name: str | None
@@ -52,9 +52,9 @@ class Slot(t.NamedTuple):
 
 
 class ChangedElsewhere(IscError):
-    """Somebody else has changed a schedule after it was read. cron: what it is now, None where it is no more.
+    """Somebody else has changed a schedule after it was read. cron: the current one; None if it was removed.
 
-    maybe_applied: a change of ours may have had an effect before.
+    maybe_applied: our own change may have been applied before.
     """
 
     def __init__(self, slot: Slot, before: str | None, now: str | None, maybe_applied: bool) -> None:
@@ -92,12 +92,12 @@ class Schedules:
         return {aggregation: found[kind] for aggregation, kind in TYPES.items() if kind in found}
 
     def change(self, slot: Slot, before: str | None, wanted: str | None) -> bool:
-        """Sets or removes (None) a schedule; true where it has changed by this.
+        """Sets or removes (None) a schedule; true if it has changed by this.
 
-        before: what it was when it was decided to change it. It is read again right before each write, as the API takes
-        no condition on one, and what somebody else has changed since is not written over. Where an answer is lost it is
-        read as well, and the write sent again only where it had no effect.
-        Raises ChangedElsewhere, and RequestFailed, which is maybe_applied where any of the writes was.
+        before: the schedule when the change was planned. It is read again right before each write, because writes have
+        no conditions, and a change by somebody else is not overwritten. If an answer is lost, it is read again too,
+        and the write is only repeated if it had no effect.
+        Raises ChangedElsewhere, and RequestFailed, which is maybe_applied if any of the writes was.
         """
         retry, in_doubt = 0, False
         failure: RequestFailed | None = None
@@ -116,7 +116,7 @@ class Schedules:
                 if not self._client.transport.wait_before_retry(failure, retry):
                     raise _in_doubt(failure, in_doubt)
                 retry += 1
-                failure = None  # and it is read once more, as the pause may have been a long one
+                failure = None  # read again, because the pause may have been long
                 continue
             try:
                 self._write(slot, now, wanted)
@@ -127,7 +127,7 @@ class Schedules:
                 in_doubt = in_doubt or failure.maybe_applied
 
     def _write(self, slot: Slot, now: str | None, wanted: str | None) -> None:
-        """Sends what leads from the one to the other, once."""
+        """Sends the request that changes now to wanted, once."""
         kind = TYPES[slot.aggregation]
         facts: dict[str, t.Any] = {"once": True, "advice": _WRITE_ADVICE, "accept": is_record, "wanted": "a schedule"}
         if wanted is None:
@@ -156,7 +156,7 @@ class Schedules:
 def named(client: Client, ids: t.Sequence[str], names: t.Sequence[str] = ()) -> dict[str, str]:
     """The names of sources by their ids: of those with these ids, then of those with these names, each once.
 
-    Raises RequestFailed, and IscError where there is no such source, or more than one of a name.
+    Raises RequestFailed, and IscError if there is no such source, or more than one of a name.
     """
     sources = Sources(client)
     known = by_id(sources.listing(Selection(ids=ids))[0]) if ids else {}
@@ -170,12 +170,12 @@ def named(client: Client, ids: t.Sequence[str], names: t.Sequence[str] = ()) -> 
 
 
 def names_of(sources: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """The names of records of sources by their ids; one without a name is called by its id."""
+    """The names of source records by their ids; the id if there is no name."""
     return {source["id"]: str(source.get("name") or source["id"]) for source in sources}
 
 
 def _in_doubt(failure: RequestFailed, doubt: bool) -> RequestFailed:
-    """The failure, which says so where a write may have had an effect."""
+    """The failure, with advice if a write may have been applied."""
     failure.maybe_applied = doubt
     if doubt:
         failure.advice = "; ".join(filter(None, [failure.advice, _MAY_BE_CHANGED]))
@@ -187,7 +187,7 @@ def _words(cron: str | None) -> str:
 
 
 def _is_schedule_list(body: t.Any) -> bool:
-    """Whether an answer is a list of schedules; one that does not say when would be taken for none."""
+    """Whether an answer is a list of schedules that all have a type and a cron expression."""
     return is_record_list(body) and all(
         isinstance(row.get(key), str) for row in body for key in ("type", "cronExpression")
     )

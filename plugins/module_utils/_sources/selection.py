@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Which sources are wanted, in which order: written as a filter, and judged here where the API cannot."""
+"""Which sources are wanted, in which order, by server-side and client-side filters."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _LISTS = {
 class Selection:
     """Which sources are wanted. None is no restriction.
 
-    tags: a source that carries any of them.  filters: an expression that must hold too.
-    limit: rows a page.  max_results: at most so many records.  count: the total is wanted too.
+    tags: sources with any of them.  filters: an additional filter expression.
+    limit: rows a page.  max_results: the maximum number of records.  count: whether the total is wanted.
     """
 
     ids: t.Sequence[str] | None = None
@@ -54,11 +54,11 @@ class Selection:
         return {field: list(dict.fromkeys(values)) for field, values in lists.items() if values is not None}
 
     def keeps(self, record: Record) -> bool:
-        """Whether the record is as healthy as is wanted; what does not tell is not healthy."""
+        """Whether the record matches healthy; an unknown health counts as unhealthy."""
         return self.healthy is None or (record.get("healthy") is True) == self.healthy
 
     def ordered(self, records: t.Iterable[Record]) -> list[Record]:
-        """The records in the order of sorters such as C(name,-created); those that do not tell come last."""
+        """The records in the order of sorters such as C(name,-created); those without the field come last."""
         found = list(records)
         for sorter in reversed(self.sorters.split(",")):
             descending, field = sorter.strip().startswith("-"), sorter.strip().lstrip("-")
@@ -69,7 +69,7 @@ class Selection:
 
 
 def _value(record: t.Any, field: str) -> t.Any:
-    """What a record holds under a field such as C(owner.name)."""
+    """The value of a field such as C(owner.name) in a record."""
     for key in field.split("."):
         record = record.get(key) if isinstance(record, dict) else None
     return record

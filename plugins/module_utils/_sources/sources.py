@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The sources of a tenant: lists of them, and which one a name or an id means.
+"""The sources of a tenant: lists, and look-ups by name or id.
 
 Facts: listSources and listTaggedObjects in SailPoint's OpenAPI documents, the same on every version of the API. That
 the tenant's comparison of names may ignore upper and lower case was seen on live tenants.
@@ -41,7 +41,7 @@ ID_PATTERN = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 
 
 class Sources:
-    """Reads the sources that the token may see."""
+    """Reads the sources that the token has access to."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -49,22 +49,22 @@ class Sources:
     def by_id(self, ids: t.Sequence[str], *, for_health: bool = False) -> dict[str, Record]:
         """The records of the sources with these ids; unknown ids are left out. Raises RequestFailed.
 
-        for_health: their health is what is wanted.
+        for_health: the records are read for their health.
         """
         return by_id(self._look_up("id", ids, _HEALTH_ADVICE if for_health else _LOOK_UP_ADVICE))
 
     def resolve(self, names: t.Sequence[str]) -> dict[str, Record]:
-        """The one source that has each name, exactly; where there is none, but for white space at the ends of its own,
-        and where there is none either, the one that has it as its id, if that does not look like one.
+        """The source with each name. It must match exactly; if none does, apart from white space at the ends of the
+        source's name; else the source with this id, if it does not look like an id.
 
-        Raises RequestFailed, and IscError where no source has a name, or more than one.
+        Raises RequestFailed, and IscError if no source has a name, or more than one.
         """
         named = _named(names, by_id(self._look_up("name", names, _LOOK_UP_ADVICE)))
         missing = [name for name, records in named.items() if not records]
         every = self._every() if missing else {}
-        # Options lose white space at their ends; names of sources keep it, and then the filter does not find them.
+        # Options are stripped, names of sources are not, so the filter may not find them.
         named.update(_named(missing, every, str.strip))
-        # Ids of another form than usual are taken for names by those who mix the two.
+        # Unusual ids count as names in options that take both.
         odd = [name for name in missing if not named[name] and not re.fullmatch(ID_PATTERN, name)]
         named.update({name: {name: every[name]} for name in odd if name in every})
         unknown = [name for name, records in named.items() if not records]
@@ -79,7 +79,7 @@ class Sources:
         return {name: record["id"] for name, record in self.resolve(names).items()}
 
     def listing(self, selection: Selection) -> tuple[list[Record], int | None]:
-        """The sources of a selection in its order, and their number where that is wanted. Raises RequestFailed."""
+        """The sources of a selection in its order, and their total if wanted. Raises RequestFailed."""
         wanted = selection.wanted()
         if selection.tags is not None:
             tagged = self._tagged(selection.tags)
@@ -98,7 +98,7 @@ class Sources:
         if len(expressions) == 1 and selection.healthy is None:
             pager = sources.pager(expressions[0], wanted=selection.max_results, count=selection.count, ahead=True)
             return list(sources.whole(pager)), pager.total if selection.count else None
-        # One list can end early; several have to be put in order first.
+        # A single list can end early; several must be sorted first.
         all_of_it = len(expressions) > 1 or selection.count or selection.max_results is None
         found: t.Iterable[Record] = itertools.chain.from_iterable(
             sources.whole(sources.pager(expression, ahead=all_of_it)) for expression in expressions
@@ -109,12 +109,12 @@ class Sources:
         return kept[: selection.max_results], len(kept) if selection.count else None
 
     def _look_up(self, field: str, values: t.Sequence[str], advice: str) -> t.Iterator[Record]:
-        """The sources whose field has one of these values, as the tenant compares. advice: where that is refused."""
+        """The sources whose field has one of these values, as the tenant compares. advice: for status 403."""
         sources = FilteredList(self._client, "sources", "source", advice={403: advice})
         return sources.all({field: list(dict.fromkeys(values))}) if values else iter(())
 
     def _tagged(self, tags: t.Sequence[str]) -> dict[str, None]:
-        """The ids of the sources that carry any of these tags, each once."""
+        """The ids of the sources with any of these tags, each once."""
         tagged = FilteredList(self._client, "tagged-objects", "tagged object", advice={403: _TAGS_ADVICE})
         of_sources = filters.any_of("objectRef.type", ["SOURCE"])
         rows = tagged.all({"tagName": list(dict.fromkeys(tags))}, of_sources)
@@ -123,17 +123,17 @@ class Sources:
         return dict.fromkeys(source_id for source_id in ids if isinstance(source_id, str))
 
     def _every(self) -> dict[str, Record]:
-        """Every source, to look for names that no source has; none where they cannot be read."""
+        """All sources, to suggest names; empty if they cannot be read."""
         try:
             return by_id(FilteredList(self._client, "sources", "source").all({}))
         except RequestFailed:
-            return {}  # a suggestion is worth no other failure
+            return {}  # suggestions are optional
 
 
 def _named(
     names: t.Sequence[str], records: t.Mapping[str, Record], plain: t.Callable[[str], str] = str
 ) -> dict[str, dict[str, Record]]:
-    """The sources that have each name, by their ids. plain: the form in which names are compared."""
+    """The sources that have each name, by their ids. plain: normalizes names for the comparison."""
     named: dict[str, dict[str, Record]] = {name: {} for name in names}
     wanted: dict[str, list[str]] = {}
     for name in named:
@@ -158,7 +158,7 @@ def _several(shared: t.Mapping[str, t.Sequence[str]]) -> str:
 
 
 def _suggested(name: str, every: t.Mapping[str, Record]) -> str:
-    """The name, and which sources may have been meant by it."""
+    """The name, with suggestions."""
     if name in every:
         return f"{shown(name)} (this is the id of {shown(every[name].get('name'))}: give it as an id)"
     close = closest(name, [record["name"] for record in every.values() if isinstance(record.get("name"), str)])
@@ -166,7 +166,7 @@ def _suggested(name: str, every: t.Mapping[str, Record]) -> str:
 
 
 def closest(name: str, known: t.Iterable[str]) -> list[str]:
-    """The names, three at most, that look most like this one; upper and lower case are the same."""
+    """The most similar names, at most three, regardless of upper and lower case."""
     folded: dict[str, list[str]] = {}
     for other in dict.fromkeys(known):
         folded.setdefault(_folded(other), []).append(other)

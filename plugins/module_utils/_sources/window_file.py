@@ -4,9 +4,9 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The file that holds the schedules that a maintenance window has removed: read, locked, and replaced as a whole.
+"""The file with the schedules that a maintenance window has removed: read, locked, and replaced atomically.
 
-Whatever ends the process or the machine, the file is there as it was before a write or as it is after it.
+After a crash of the process or the host, the file is either the old or the new one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.schedules import TYPES, Slot
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import shown, valid_text
 
-# What has been done to a schedule
-SAVED = "saved"  # nothing
+# The state of a schedule
+SAVED = "saved"  # not removed yet
 REMOVING = "removing"  # a request to remove it may have been sent
 REMOVED = "removed"
 RESTORED = "restored"
-LEFT = "left"  # somebody else has set another one, which stays
+LEFT = "left"  # somebody else has set another one, which is kept
 STATES = (SAVED, REMOVING, REMOVED, RESTORED, LEFT)
 
 _FORMAT = "sailpoint.isc maintenance window, version 1"
@@ -41,22 +41,22 @@ _WHAT = (
 
 @dataclasses.dataclass
 class Entry:
-    """A schedule, and what has been done to it."""
+    """A schedule and its state."""
 
     slot: Slot
     cron: str
     state: str = SAVED
 
     def as_dict(self) -> dict[str, t.Any]:
-        """As it stands in the file and in results."""
+        """As in the file and in results."""
         return {**self.slot.schedule(self.cron), "state": self.state}
 
 
 @dataclasses.dataclass
 class Window:
-    """What the file holds. tenant: the address of its API.  sources: their names by their ids.
+    """The content of the file. tenant: the address of its API.  sources: names by ids.
 
-    asked: the ids, names and tags by which the sources were asked for, by the names of the options.
+    asked: the ids, names and tags of the options that selected the sources, by option.
     """
 
     tenant: str
@@ -67,7 +67,7 @@ class Window:
     entries: list[Entry] = dataclasses.field(default_factory=list)
 
     def as_text(self) -> str:
-        """The window as the file has it."""
+        """The text of the file."""
         return valid_text(
             json.dumps(
                 {
@@ -88,7 +88,7 @@ class Window:
 
     @classmethod
     def from_text(cls, text: str) -> Window:
-        """Raises ValueError, with what is wrong, for what is not such a window."""
+        """The window from the text of the file. Raises ValueError, with the reason, if it is not valid."""
         content = json.loads(text)
         if not isinstance(content, dict) or content.get("format") != _FORMAT:
             raise ValueError(f"its format is not {_FORMAT}")
@@ -117,9 +117,9 @@ class Window:
 
 
 class WindowFile:
-    """The file. Close it, or use it in a with statement: it is locked as long as this process has it.
+    """The file. Close it, or use it in a with statement: it stays locked until then.
 
-    path: where it is; a symbolic link is followed.
+    path: its path; a symbolic link is followed.
     """
 
     def __init__(self, path: str) -> None:
@@ -150,18 +150,18 @@ class WindowFile:
             raise self._unusable(f"is not the file of a maintenance window ({error})") from None
 
     def write(self, window: Window) -> None:
-        """Puts the window there, whole and on the disk, or raises IscError; never over what was not read before."""
+        """Writes the file atomically and durably, but never over a file that was not read before. Raises IscError."""
         directory, name = os.path.split(self.path)
         temporary = None
         try:
-            new, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)  # for the owner alone
+            new, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=directory)  # readable only by the owner
             try:
                 self._lock(new)
                 with open(new, "w", encoding="utf-8", closefd=False) as file:
                     file.write(window.as_text())
                 os.fsync(new)
                 if self._held is None:
-                    os.link(temporary, self.path)  # fails where one has come into being meanwhile
+                    os.link(temporary, self.path)  # fails if one has been created meanwhile
                 else:
                     os.replace(temporary, self.path)
                 _sync(directory)
@@ -218,7 +218,7 @@ class WindowFile:
 
 
 def _sync(directory: str) -> None:
-    """Makes sure that the names in a directory are on the disk, where its file system can do so."""
+    """Syncs a directory to the disk, if its file system supports this."""
     opened = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Brings the record of a task into a wanted state, and knows what came of it."""
+"""Changes the record of a task to the wanted state, and reports the outcome."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
 )
 
 _SIGNS_OF_AN_END = ("completionStatus", "completed")
-# How servers say that a "test" operation did not hold, or that they do not know it.
+# Statuses with which servers refuse a failed or unknown "test" operation.
 _PATCH_REFUSED = (400, 409, 412, 422)
 _MAY_BE_CHANGED = "the patch may have been applied: check the record before you run this again"
 _LONGEST_TEXT = 100
@@ -42,9 +42,9 @@ _LONGEST_TEXT = 100
 
 @dataclasses.dataclass(frozen=True)
 class Edit:
-    """What came of it. operations: those that were sent, or would be. note: a sentence for the user, or empty.
+    """The outcome. operations: those that were sent, or would be. note: a sentence for the user, or empty.
 
-    ignored: the paths that the tenant accepted and did not set.
+    ignored: the paths that the tenant accepted but did not set.
     """
 
     before: Record
@@ -55,14 +55,14 @@ class Edit:
 
     @property
     def changed(self) -> bool:
-        """Whether any of what was to be changed is another than it was."""
+        """Whether any of the keys to change has changed."""
         return any(not equal_at(top_level_key(step), self.before, self.after) for step in self.operations)
 
 
 def wanted_state(options: t.Mapping[str, t.Any], now: t.Callable[[], float]) -> t.Callable[[Record], Record]:
-    """What makes of a record what the options patch, completion_status and completed ask for.
+    """Returns a function that changes a record as the options patch, completion_status and completed ask.
 
-    now: tells the time of completion to set where none is given, seconds since 1970; asked once a record has been read.
+    now: returns the time of completion to set if none is given, in seconds since 1970; called after the first read.
     Raises InvalidOption.
     """
     if options["patch"] is not None:
@@ -70,7 +70,7 @@ def wanted_state(options: t.Mapping[str, t.Any], now: t.Callable[[], float]) -> 
         return lambda record: applied(operations, record)
     status = options["completion_status"]
     completed = None if options["completed"] is None else timestamp("completed", options["completed"])
-    now = functools.lru_cache(maxsize=None)(now)  # one time, however often the wanted state is worked out
+    now = functools.lru_cache(maxsize=None)(now)  # one time, however often the wanted state is computed
 
     def want(record: Record) -> Record:
         target = dict(record)
@@ -110,8 +110,8 @@ def _operation(given: t.Mapping[str, t.Any]) -> Operation:
 class Editor:
     """Edits one record.
 
-    want: makes of a record what it shall become.
-    overwrite: edit a task even though it has already completed.
+    want: returns the wanted state of a record.
+    overwrite: also edit a task that has already completed.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Editor:
         self._task_id = task_id
         self._want = want
         self._overwrite = overwrite
-        # Whether the tenant may have applied a patch of which it gave no answer that shows it.
+        # Whether a patch may have been applied although no answer has confirmed it.
         self._in_doubt = False
 
     def planned(self) -> Edit:
@@ -136,11 +136,11 @@ class Editor:
         return self._left_alone(edit.before) if edit.operations and self._is_over(edit.before) else edit
 
     def run(self) -> Edit:
-        """Edits the record. Raises IscError where there is no such task, RequestFailed where it is refused.
+        """Edits the record. Raises IscError if there is no such task, RequestFailed if it is refused.
 
-        A task that completes by itself meanwhile is left as it is. When the answer to a patch is lost the record is
+        A task that completes by itself meanwhile is not changed. If the answer to a patch is lost, the record is
         read again, and the patch sent again only where it had no effect; when the answer does not show what was to be
-        set, the record is read again and counts. A failure says so where a patch may have been applied all the same.
+        set, the record is read again and counts. A failure says so where a patch may have been applied anyway.
         """
         try:
             return self._edit()
@@ -172,12 +172,12 @@ class Editor:
             now = self._read()
             settled = self._settled(edit, record, now, maybe_ours=failure.maybe_applied or retry > 0)
             if settled is None and guard_refused:
-                guarded = False  # nothing has changed, so it is the guard that this server does not take
+                guarded = False  # nothing has changed, so the server does not support the guard
             elif settled is None:
                 if not self._transport.wait_before_retry(failure, retry):
                     raise failure
                 retry += 1
-                # The task may have completed during the pause, and not every server honours the guard.
+                # The task may have completed during the pause, and not every server supports the guard.
                 now = self._read()
                 settled = self._settled(edit, record, now, maybe_ours=True)
             if settled is not None:
@@ -188,7 +188,7 @@ class Editor:
         return edit
 
     def _answered(self, edit: Edit, answer: Record) -> Edit:
-        """What came of a patch that the tenant accepted, told by the record where its answer does not show it."""
+        """The outcome of an accepted patch; the record is read again if the answer does not show it."""
         is_the_record = answer.get("id") is not None and answer["id"] == edit.before.get("id")
         if is_the_record and set(edit.after) <= set(answer):
             edited = _edited(edit, answer)
@@ -202,10 +202,10 @@ class Editor:
         return _edited(edit, now)
 
     def _settled(self, edit: Edit, record: Record, now: Record, *, maybe_ours: bool) -> Edit | None:
-        """What came of a patch that was not answered with the record; None where it had no effect and may be sent anew.
+        """The outcome of a patch whose answer was lost or refused; None if it had no effect and may be sent again.
 
-        record: as it was before.  now: as it is.  maybe_ours: the patch may have had an effect.
-        Raises IscError where somebody else has changed what it was to change.
+        record: before the patch.  now: the current record.  maybe_ours: the patch may have had an effect.
+        Raises IscError if somebody else has changed the same keys.
         """
         touched = [key for key in {**record, **edit.after} if not _same(key, record, edit.after)]
         if all(_same(key, now, edit.after) for key in touched):
@@ -232,7 +232,7 @@ class Editor:
         return Edit(before, after if operations else before, operations)
 
     def _is_over(self, record: Record) -> bool:
-        """Whether the task has completed, or is about to, and is therefore not to be touched."""
+        """Whether the task has completed, or is about to, and must not be changed."""
         return not self._overwrite and bool(record.get("completed") or completion_status(record))
 
     def _left_alone(self, record: Record) -> Edit:
@@ -252,9 +252,9 @@ def _guard(record: Record) -> list[Operation]:
 
 
 def _edited(edit: Edit, after: Record) -> Edit:
-    """What came of a plan when the tenant has made this of the record.
+    """The outcome of a plan, given the record after the patch.
 
-    It is held against what was planned: what was asked for need not fit a second time, as a removal does not.
+    It is compared with the planned record: operations such as a removal cannot be applied a second time.
     """
     wanted = dict(after)
     for key in {**edit.before, **edit.after}:
@@ -268,7 +268,7 @@ def _edited(edit: Edit, after: Record) -> Edit:
 
 
 def _same(key: str, record: Record, another: Record) -> bool:
-    """Whether two records have the same under a key: equal as JSON, or two spellings of one status or point in time."""
+    """Whether two records have the same value for a key: equal JSON, or two spellings of one status or time."""
     one, other = record.get(key), another.get(key)
     if key == "completionStatus":
         return completion_status(record) == completion_status(another)

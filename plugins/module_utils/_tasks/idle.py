@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Sources that a wait finds nothing pending of: whether they exist, and how their last task ended."""
+"""Idle sources, which have no pending task: whether they exist, and how their last task ended."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection imp
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, shown
 
-# What is looked through for the last tasks: of all sources together, and of a source that is not among those.
+# Rows to search for the last tasks: of all sources together, and of a source that was not among these.
 _ROWS_OF_ALL = 250
 _ROWS_OF_ONE = 10
 
 
 class UnknownSources(IscError):
-    """Ids of sources that the tenant does not know."""
+    """Ids of sources that do not exist, or that the token has no access to."""
 
     def __init__(self, ids: t.Sequence[str]) -> None:
         what = (
@@ -40,11 +40,11 @@ class UnknownSources(IscError):
 
 
 class IdleSources:
-    """Those of the sources of a selection of which nothing was pending.
+    """The sources of a selection of which no task was pending.
 
-    by_id: gives the sources of these ids that exist, by their ids; raises RequestFailed.
-    report: whether their last tasks are wanted.
-    names: of the sources that were given by name, by their ids; those exist.
+    by_id: returns the existing sources with these ids, by their ids; raises RequestFailed.
+    report: whether to look up their last tasks.
+    names: names of the sources that were given by name, by their ids; these sources exist.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class IdleSources:
         names: t.Mapping[str, str] | None = None,
     ) -> None:
         self.report = report
-        # Of the sources, by their ids, as far as they are known.
+        # Known names of the sources, by their ids.
         self.names = dict(names or {})
-        # Of each idle source, where it has one: the newest task of the selection that has completed.
+        # The newest completed task of the selection of each idle source, if there is one.
         self.last: dict[str, Record] = {}
         self._client = client
         self._tasks = tasks
@@ -102,11 +102,11 @@ class IdleSources:
         self.names.update({source_id: name for source_id, name in told.items() if name is not None})
 
     def sources(self) -> list[dict[str, str | None]]:
-        """All sources of the selection, with their names as far as they are known."""
+        """All sources of the selection, with their names if known."""
         return self._selection.sources(self.names)
 
     def look_up_last(self) -> None:
-        """Finds the last tasks of the idle sources, where they are wanted. Raises RequestFailed."""
+        """Looks up the last tasks of the idle sources, if wanted. Raises RequestFailed."""
         ids = self.ids()
         if not self.report or not ids:
             return
@@ -115,7 +115,7 @@ class IdleSources:
         for record in rows:
             if self._has_ended(record):
                 last.setdefault(source_of(record)[0], record)
-        if len(rows) == _ROWS_OF_ALL and len(ids) > 1:  # else that was all there is
+        if len(rows) == _ROWS_OF_ALL and len(ids) > 1:  # else the list is complete
             for source_id in ids:
                 if source_id not in last:
                     ended = list(filter(self._has_ended, self._newest([source_id], _ROWS_OF_ONE)))

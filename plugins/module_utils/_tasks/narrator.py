@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What a wait tells while it lasts, in lines that a person reads."""
+"""The progress lines of a wait."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
 
-# So many ends at once are told one by one.
+# Ends of one poll that are shown one by one.
 _MOST_ENDS = 10
 _MOST_PENDING = 3
 _LONGEST_SUBJECT = 120
 
 
 class Narrator:
-    """Tells the client's progress what becomes of tasks.
+    """Writes lines about tasks to the client's progress.
 
-    names: of sources by their ids, as the caller calls them.
-    subject: what a task is called; None: source and name of the task, as the record has them.
-    counts: how far a task has come, in words; empty where nothing tells.
+    names: names of sources by their ids, as the caller gives them.
+    subject: returns the name of a task; None: source and name of the task from the record.
+    counts: returns the progress of a task in words; empty if unknown.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Narrator:
         self._told: set[str] = set()
 
     def ends(self, completed: t.Mapping[str, Record]) -> None:
-        """Tells each end once, failures first; of many at once the good ones are only counted.
+        """Shows each end once, failures first. If there are many at once, successful ones are only counted.
 
-        completed: all tasks that have completed, also those that were told before.
+        completed: all completed tasks, including those that were shown before.
         """
         new = [record for key, record in completed.items() if key not in self._told]
         self._told.update(completed)
@@ -69,7 +69,7 @@ class Narrator:
             self._client.progress.tell(f"{sum(rest.values())} more: {statuses}")
 
     def pending(self, pending: t.Collection[Record]) -> str:
-        """What is pending, for how long and how far it is, in one line; empty where nothing is."""
+        """The pending tasks, for how long, and their progress, in one line; empty if none is pending."""
         states = [f"{self._subject(record)}: {self._state(record)}" for record in list(pending)[:_MOST_PENDING]]
         if len(pending) <= 1:
             return "".join(states)

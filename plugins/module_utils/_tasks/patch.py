@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""JSON Patch (RFC 6902), from one record to another and what it makes of a record."""
+"""JSON Patch (RFC 6902): creates and applies patches of records."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _LONGEST_ID = 100
 
 
 def plan(before: Record, after: Record) -> list[Operation]:
-    """The operations that make the one record the other; none exactly when they are equal as JSON."""
+    """The operations that change one record to the other; none exactly if they are equal as JSON."""
     operations: list[Operation] = []
     for key in {**before, **after}:
         if not equal_at(key, before, after):
             one, other = ({key: record[key]} if key in record else {} for record in (before, after))
-            # Without the optimisation there is no "move", which would tie values together that only happen to be equal.
+            # Without the optimisation, because a "move" would connect values that are only equal by chance.
             steps = jsonpatch.JsonPatch.from_diff(one, other, optimization=False).patch
             right = key not in after or _leads_to(other, steps, one)
             operations += steps if right else [_replacement(key, after[key])]
@@ -42,7 +42,7 @@ def plan(before: Record, after: Record) -> list[Operation]:
 
 
 def _leads_to(after: Record, steps: list[Operation], before: Record) -> bool:
-    """Whether jsonpatch got it right: up to 1.33 it takes 1 for true within lists, and cannot replace a key "-"."""
+    """Whether the patch is right: jsonpatch up to 1.33 confuses 1 and true in lists, and cannot replace a key "-"."""
     try:
         return equal(applied(steps, before), after)
     except IscError:
@@ -69,7 +69,7 @@ def top_level_key(operation: Operation) -> str:
 
 
 def overlap(one: Operation, other: Operation) -> bool:
-    """Whether two operations change the same place, or one a place within that of the other."""
+    """Whether two operations change the same value, or one changes a part of the other's."""
     paths = (f"{one['path']}/", f"{other['path']}/")
     return paths[0].startswith(paths[1]) or paths[1].startswith(paths[0])
 
@@ -79,7 +79,7 @@ def _canonical(value: object) -> str:
 
 
 def _without_fractions(value: t.Any) -> t.Any:
-    """The value with every number that is a whole one as an integer."""
+    """The value with whole numbers as integers."""
     if isinstance(value, dict):
         return {key: _without_fractions(member) for key, member in value.items()}
     if isinstance(value, list):
@@ -88,9 +88,9 @@ def _without_fractions(value: t.Any) -> t.Any:
 
 
 def applied(operations: t.Sequence[Operation], record: Record) -> Record:
-    """What the operations make of a record, which is left as it is. Raises IscError where they cannot be applied.
+    """A copy of the record with the operations applied. Raises IscError if they cannot be applied.
 
-    What is to be removed and is not there is as it is wanted, so that a patch can be applied again.
+    Removing a missing value is not an error, so that a patch can be applied again.
     """
     result: t.Any = record
     try:

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Waiting: poll until a condition holds or the time is up. Knows nothing of tasks, only of faults that pass."""
+"""Waiting: poll until a condition holds or the deadline has passed. Knows only transient faults, not tasks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Clock:
     """Time that only moves forward, in seconds, and a way to let it pass."""
 
     def now(self) -> float:
-        """Seconds since some fixed moment; a change of the machine's date does not touch it."""
+        """Seconds since some fixed moment; a change of the host's date does not affect it."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -47,11 +47,11 @@ class Doubling:
 class Waiter:
     """Polls until it is done. timeout: seconds, as the user has set them.
 
-    ends_at: the moment on the clock when the time is up, where part of it has been used for something else; None: the
-        timeout begins with the wait.
+    ends_at: the deadline on the clock, if part of the timeout has been used for something else; None: the timeout
+        begins with the wait.
     progress: filled while nothing happens.
     polls: how often a poll was answered.  elapsed: seconds from the start of the wait to its end.
-    fault: the transient fault that the last poll met, None where it met none.
+    fault: the transient fault that the last poll met, None if it met none.
     """
 
     timeout: float
@@ -67,7 +67,7 @@ class Waiter:
     def from_options(
         cls, options: t.Mapping[str, t.Any], clock: Clock | None = None, progress: Progress = SILENT
     ) -> Waiter:
-        """How long and how often to look, as timeout, interval and max_interval say. Raises InvalidOption."""
+        """How long and how often to poll, from timeout, interval and max_interval. Raises InvalidOption."""
         interval = duration_or_seconds("interval", options["interval"], positive=True)
         longest = duration_or_seconds("max_interval", options["max_interval"], positive=True)
         if interval > longest:
@@ -78,13 +78,13 @@ class Waiter:
         return cls(timeout, Doubling(interval, longest), clock or Clock(), progress=progress)
 
     def deadline(self) -> float:
-        """The moment on the clock when the time of a wait that begins now is up."""
+        """The deadline on the clock of a wait that begins now."""
         return self.clock.now() + self.timeout if self.ends_at is None else self.ends_at
 
     def wait(self, poll: t.Callable[[], bool]) -> bool:
-        """Whether poll returned true in time. A transient RequestFailed is survived, any other exception ends the wait.
+        """Whether poll returned true in time. Only a transient RequestFailed does not end the wait.
 
-        There is always one poll, and one at the very end.
+        Polls at least once, and always once at the deadline.
         """
         started = self.clock.now()
         deadline = self.deadline()

@@ -19,18 +19,18 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_t
 
 Record = dict[str, t.Any]
 
-# Characters of a name in a sentence
+# Characters of a name in a message
 _LONGEST_NAME = 100
 
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
-# Those that are a failure, unless somebody says otherwise
+# The default of fail_on
 FAILED_STATUSES = ("ERROR", "TERMINATED", "TEMPERROR")
-# What records carry as `type`; the type that the list filters on is the name of a task definition.
+# Values of `type` in records; the type that the list filters on is the name of a task definition.
 RECORD_TYPES = ("QUARTZ", "QPOC", "QUEUED_TASK")
 
 
 def completion_status(record: Record) -> str | None:
-    """The completion status in one spelling (Success is SUCCESS, TEMP_ERROR TEMPERROR); None while there is none."""
+    """The completion status in one spelling (Success is SUCCESS, TEMP_ERROR TEMPERROR); None if there is none."""
     value = record.get("completionStatus")
     return canonical_status(valid_text(value.strip())) if isinstance(value, str) and value.strip() else None
 
@@ -42,9 +42,9 @@ def canonical_status(value: str) -> str:
 
 
 def has_completed(record: Record, *, partial: bool = False) -> bool:
-    """Whether the task is over: both are set, as C(completed) may come a moment before C(completionStatus).
+    """Whether the task has completed: both are set, because C(completed) may be set before C(completionStatus).
 
-    partial: only some keys of the record may have been asked for, so that one that is absent says nothing.
+    partial: the record may have only some of its keys; missing ones are ignored.
     """
     signs = {"completed": bool(record.get("completed")), "completionStatus": completion_status(record) is not None}
     told = [is_set for key, is_set in signs.items() if key in record or not partial]
@@ -52,52 +52,52 @@ def has_completed(record: Record, *, partial: bool = False) -> bool:
 
 
 def created_at(record: Record) -> float | None:
-    """When the task was created, in seconds since 1970; None where the record does not tell."""
+    """When the task was created, in seconds since 1970; None if the record does not contain it."""
     return parse_timestamp(record.get("created"))
 
 
 def started_at(record: Record) -> float | None:
-    """When the task was launched, or created where nothing tells when it was launched."""
+    """When the task was launched, or created if the time of the launch is unknown."""
     launched = parse_timestamp(record.get("launched"))
     return created_at(record) if launched is None else launched
 
 
 def completed_at(record: Record) -> float | None:
-    """When the task completed; None where the record does not tell."""
+    """When the task completed; None if the record does not contain it."""
     return parse_timestamp(record.get("completed"))
 
 
 def age(record: Record, now: float) -> float | None:
-    """Seconds since the task was created; None where the record does not tell."""
+    """Seconds since the task was created; None if the record does not contain it."""
     created = created_at(record)
     return None if created is None else now - created
 
 
 def seconds_taken(record: Record) -> float | None:
-    """Seconds from launch (or creation) to completion; None where the record does not tell."""
+    """Seconds from launch (or creation) to completion; None if the record does not contain it."""
     started, completed = started_at(record), completed_at(record)
     return None if started is None or completed is None else max(0.0, completed - started)
 
 
 def text_of(value: object) -> str | None:
-    """A name or an id as valid text; None for what cannot be one."""
+    """A name or an id as valid text; None if the value is not valid."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if value.bit_length() <= 64 else None
     return valid_text(value) if isinstance(value, str) and value else None
 
 
 def task_id(record: Record) -> str | None:
-    """The id of the task; None where the record has none."""
+    """The id of the task; None if the record has none."""
     return text_of(record.get("id"))
 
 
 def task_name(record: Record) -> str | None:
-    """What the task is, such as C(Cloud Account Aggregation); its type where it has no name."""
+    """The name of the task, such as C(Cloud Account Aggregation); its type if it has no name."""
     return next(filter(None, (text_of(record.get(key)) for key in ("uniqueName", "name", "type"))), None)
 
 
 def source_of(record: Record) -> tuple[str | None, str | None]:
-    """Id and name of the source that the task works on."""
+    """Id and name of the source of the task."""
     target = record.get("target")
     if not isinstance(target, dict) or target.get("type") == "IDENTITY":
         return None, None
@@ -114,7 +114,7 @@ def definition_names(record: Record) -> set[str]:
 
 
 def definition_name(record: Record) -> str | None:
-    """The likeliest of definition_names(): what the task's own name says, before that of its definition or parent."""
+    """The most probable of definition_names(): by the task's own name, before its definition or parent."""
     return next(_definition_names(record), None)
 
 
@@ -128,7 +128,7 @@ def _definition_names(record: Record) -> t.Iterator[str]:
 
 
 def message_texts(record: Record, *types: str) -> list[str]:
-    """The texts of the record's messages, of these types only where any are given (INFO, WARN, ERROR)."""
+    """The texts of the record's messages; only of these types if given (INFO, WARN, ERROR)."""
     messages = record.get("messages")
     texts = []
     for message in messages if isinstance(messages, list) else ():
@@ -143,15 +143,15 @@ def message_texts(record: Record, *types: str) -> list[str]:
 
 
 def reason_of(record: Record) -> str:
-    """Why the task ended as it did, on one line that is cut: its warnings and errors, or else all of its messages."""
+    """The reason of the result, on one line that is cut: the warnings and errors, or else all messages."""
     texts = message_texts(record, "ERROR", "WARN") or message_texts(record)
     return reason(list(dict.fromkeys(texts)))  # some come once for every partition
 
 
 def name_of(record: Record, names: t.Mapping[str, str] | None = None) -> str:
-    """The task in words: what it is, on which source, and its id.
+    """The task in words: name, source and id.
 
-    names: of sources by their ids, as the caller calls them; the others are called as the record does.
+    names: names of sources by their ids, as the caller gives them; for others, the name in the record is used.
     """
     source_id, source_name = source_of(record)
     source_name = (names or {}).get(source_id or "", source_name or "")
@@ -161,5 +161,5 @@ def name_of(record: Record, names: t.Mapping[str, str] | None = None) -> str:
 
 
 def projected(record: Record, fields: t.Sequence[str] | None) -> Record:
-    """The record with these keys only; whole where none are named."""
+    """The record with only these keys; the whole record if None."""
     return record if fields is None else {key: record[key] for key in fields if key in record}

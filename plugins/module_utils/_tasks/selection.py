@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Which tasks are wanted, as options, as a filter, and judged here where the API cannot."""
+"""Which tasks are wanted, by server-side and client-side filters."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import duratio
 class Selection:
     """Which tasks are wanted. None is no restriction; ages are seconds.
 
-    source_names: of sources that are wanted beside source_ids; identified() puts their ids there.
-    limit: rows a page.  max_results: at most so many records.  count: the total is wanted too.
+    source_names: further sources; identified() adds their ids to source_ids.
+    limit: rows a page.  max_results: the maximum number of records.  count: whether the total is wanted.
     """
 
     ids: t.Sequence[str] | None = None
@@ -51,7 +51,7 @@ class Selection:
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any], api: ApiVersion) -> Selection:
-        """The selection that a module's options describe. Raises InvalidOption, or IscError where they contradict."""
+        """The selection that a module's options describe. Raises InvalidOption, or IscError if they contradict."""
         names = [field.name for field in dataclasses.fields(cls)]
         given: dict[str, t.Any] = {name: options[name] for name in names if options.get(name) is not None}
         for name in ("newer_than", "older_than"):
@@ -82,9 +82,9 @@ class Selection:
     def identified(
         self, ids_of: t.Callable[[t.Sequence[str]], t.Mapping[str, str]]
     ) -> tuple[Selection, dict[str, str]]:
-        """The same with ids in place of source_names, and those names by the ids.
+        """The selection with ids instead of source_names, and the names by id.
 
-        ids_of: gives the ids of the sources with these names, by the names.  Raises what that raises.
+        ids_of: returns the ids of the sources with these names, by name.  Raises what that raises.
         """
         if self.source_names is None:
             return self, {}
@@ -93,11 +93,11 @@ class Selection:
         return dataclasses.replace(self, source_ids=source_ids, source_names=None), {ids[name]: name for name in ids}
 
     def sources(self, names: t.Mapping[str, str]) -> list[dict[str, str | None]]:
-        """The sources of source_ids as modules return them. names: by ids, where they are known."""
+        """The sources of source_ids as modules return them. names: known names by ids."""
         return [{"id": source_id, "name": names.get(source_id)} for source_id in self.source_ids or ()]
 
     def wanted(self) -> dict[str, t.Sequence[str]]:
-        """The part that the list filters by itself beside filters: fields of a filter expression and their values."""
+        """The server-side filters apart from filters: fields of a filter expression and their values."""
         fields = {
             "id": self.ids,
             "sourceId": self.source_ids,
@@ -108,15 +108,15 @@ class Selection:
         return {field: values for field, values in fields.items() if values is not None}
 
     def by_age(self) -> bool:
-        """Whether records are wanted by their age, which the API cannot judge."""
+        """Whether there is a filter on the age, which is client-side."""
         return self.newer_than is not None or self.older_than is not None
 
     def judged_here(self) -> bool:
-        """Whether records are wanted by what the list cannot filter on: age or name."""
+        """Whether there is a client-side filter: on age or name."""
         return self.by_age() or self.unique_names is not None
 
     def may_end_early(self) -> bool:
-        """Whether the end of the list need not be reached to have all that is wanted."""
+        """Whether reading can stop before the end of the list."""
         return self.max_results is not None or self.by_age()
 
     def keeps_by_age(self, record: Record, now: float) -> bool:
@@ -147,7 +147,7 @@ class Selection:
         return isinstance(name, str) and any(fnmatch.fnmatchcase(name, pattern) for pattern in self.unique_names)
 
     def keeps_by_source_and_type(self, record: Record) -> bool:
-        """Does here what the list's filters on sourceId and type do."""
+        """Client-side filter, like those of the list on sourceId and type."""
         return (self.source_ids is None or source_of(record)[0] in self.source_ids) and (
             self.types is None or not definition_names(record).isdisjoint(self.types)
         )

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The task statuses of a tenant, which ones there are, and how many."""
+"""Reads, counts and updates the task statuses of a tenant."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _UPDATE_ADVICE = (
 
 
 class Listing:
-    """The records of a selection, read once and no further than its reader goes.
+    """The records of a selection, read lazily and once.
 
-    records: all that match, in order.  counted_by: where the tenant counts them, the readers of its lists.
-    total: their number without offset and max_results, once all has been read; None where it is not asked for or told.
+    records: all that match, in order.  counted_by: the readers of the lists, if the tenant counts them.
+    total: their number without offset and max_results, after all are read; None if not wanted or unknown.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class Listing:
 
 
 class TaskStatuses:
-    """The task-management API of a tenant. Ages are judged by the tenant's clock."""
+    """The task-management API of a tenant. Ages are computed with the tenant's clock."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def get(self, task_id: str) -> Record | None:
-        """One record; None where no task has this id. Raises RequestFailed."""
+        """One record; None if no task has this id. Raises RequestFailed."""
         url = self._client.url("task-status", task_id)
         try:
             record: Record = self._client.request("GET", url, accept=is_record, wanted="a record").body
@@ -83,9 +83,9 @@ class TaskStatuses:
         return record
 
     def update(self, task_id: str, operations: t.Sequence[t.Mapping[str, t.Any]]) -> Record:
-        """Sends a JSON Patch once and gives the record as it became.
+        """Sends a JSON Patch once and returns the record in the answer.
 
-        Raises RequestFailed; where that is maybe_applied, the tenant may have applied the patch.
+        Raises RequestFailed; if it is maybe_applied, the tenant may have applied the patch.
         """
         record: Record = self._client.request(
             "PATCH",
@@ -113,7 +113,7 @@ class TaskStatuses:
             return Listing(rows.whole(pager), dataclasses.replace(selection, offset=0), [pager])
         needed = None
         if selection.max_results is not None and not judged_here:
-            # What comes later in one of the lists cannot be among the first records of all of them.
+            # Later records of one list cannot be among the first records of all lists.
             needed = selection.offset + selection.max_results
         ahead = not selection.may_end_early()
         pagers = [rows.pager(query, wanted=needed, count=count, ahead=ahead) for query in queries]
@@ -142,7 +142,7 @@ class TaskStatuses:
         return total
 
     def check_countable(self, selection: Selection) -> None:
-        """Raises IscError where the selection restricts what only this side can judge, so that it must be read."""
+        """Raises IscError if the selection has client-side filters, for which the tasks must be read."""
         here = ["unique_names", "newer_than", "older_than"]
         here += ["source_ids", "source_names", "types"] if self._client.api.pending_endpoint else []
         restricting = [name for name in here if getattr(selection, name) is not None]
@@ -153,7 +153,7 @@ class TaskStatuses:
             )
 
     def lookup(self, ids: t.Sequence[str]) -> dict[str, Record]:
-        """The records of these ids, pending or completed, in as few requests as can be; unknown ids are left out."""
+        """The records of these ids, pending or completed, in as few requests as possible; unknown ids are left out."""
         if not self._client.api.pending_endpoint:
             return by_id(self.listing(Selection(ids=ids)))
         if len(ids) <= 2:
@@ -176,7 +176,7 @@ class TaskStatuses:
             yield from lists[0]
             return
         if not selection.may_end_early():
-            # One after the other, as each is read several pages at a time.
+            # One after the other, because each prefetches several pages.
             lists = [iter(list(records)) for records in lists]
         placed = [_with_place(records, selection.sorters) for records in lists]
         given: set[str] = set()
@@ -202,10 +202,10 @@ class TaskStatuses:
         yield from sorted(kept, key=lambda record: _place(record, selection.sorters, unknown=math.inf))
 
     def _of_age(self, records: t.Iterator[Record], selection: Selection) -> t.Iterator[Record]:
-        """Those of the wanted age, read no further than to the first one after which there are none."""
+        """Those of the wanted age; stops reading as soon as no others can follow."""
         now = None
         for record in records:
-            # Only the answer that brought the first one has told the time on the tenant's clock for certain.
+            # The time of the tenant's clock is only certain after the first answer.
             now = self._client.now() if now is None else now
             if selection.beyond_age(record, now):
                 return
@@ -216,7 +216,7 @@ class TaskStatuses:
 def _counted(url: str, answer: Answer) -> int:
     total = total_of(answer)
     if total is None:
-        address = url.partition("?")[0]  # a query can be as long as a page
+        address = url.partition("?")[0]  # a query can be very long
         raise IscError(
             f"The answer to {address} has no X-Total-Count header with the number of tasks: try without count_only."
         )
@@ -224,13 +224,13 @@ def _counted(url: str, answer: Answer) -> int:
 
 
 def _sum(totals: t.Sequence[int | None]) -> int | None:
-    """The sum of what was told; None where one was not."""
+    """The sum of the totals; None if one is unknown."""
     told = [total for total in totals if total is not None]
     return sum(told) if len(told) == len(totals) else None
 
 
 def _with_place(records: t.Iterator[Record], sorters: str) -> t.Iterator[tuple[float, Record]]:
-    """Each record with what it is sorted by; one that does not tell, or is out of order, stays behind the last one."""
+    """Each record with its sort key; one without it, or out of order, stays behind the previous one."""
     place = -math.inf
     for record in records:
         place = max(place, _place(record, sorters, unknown=-math.inf))

@@ -37,7 +37,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_
 
 # Seconds that the last poll may take beyond the deadline.
 LAST_POLL = 5
-# Seconds for which a task is seen with a completion status, but without a time of completion, until that is its end.
+# Seconds after which a task with a completion status, but without a time of completion, counts as completed.
 _GRACE_FOR_COMPLETED = 30
 # Seconds after which a pending task is probably stuck.
 _SUSPICIOUS_AGE = 86400
@@ -45,7 +45,7 @@ _LONGEST_STATUS = 60
 
 
 class Sightings(dict[str, Record]):
-    """Tasks by their ids, as they were last seen; order: the ids that come first."""
+    """Tasks by their ids, as the last poll saw them. order: the ids that come first."""
 
     def __init__(self, clock: Clock, order: t.Sequence[str] = ()) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Sightings(dict[str, Record]):
         self._taken_as_completed: set[str] = set()
 
     def see(self, records: t.Mapping[str, Record]) -> None:
-        """Takes in what the records say now."""
+        """Updates the tasks with these records."""
         latest = {**self, **records}
         self.clear()
         self.update({key: latest[key] for key in self._order if key in latest})
@@ -67,23 +67,23 @@ class Sightings(dict[str, Record]):
         self._taken_as_completed = {key for key in without_time if now - since[key] >= _GRACE_FOR_COMPLETED}
 
     def is_over(self, key: str) -> bool:
-        """Whether the task has completed, or lacks nothing but the time of it, and has done so for 30 s."""
+        """Whether the task has completed, or has had a completion status without a time of completion for 30 s."""
         return has_completed(self.get(key, {})) or key in self._taken_as_completed
 
     def completed(self) -> list[Record]:
-        """Those that are over."""
+        """The completed tasks."""
         return [record for key, record in self.items() if self.is_over(key)]
 
     def pending(self) -> dict[str, Record]:
-        """Those that are not."""
+        """The tasks that have not completed."""
         return {key: record for key, record in self.items() if not self.is_over(key)}
 
     def failed(self, fail_on: t.Collection[str]) -> list[Record]:
-        """The completed ones whose completion status is one of these."""
+        """The completed tasks whose completion status is in fail_on."""
         return [record for record in self.completed() if completion_status(record) in fail_on]
 
     def warnings(self) -> list[str]:
-        """What was made of records that are not as they should be."""
+        """Warnings about records that count as completed although they are not complete."""
         doubts = {
             "the completion status is unknown": [
                 record for record in self.completed() if completion_status(record) not in COMPLETION_STATUSES
@@ -100,7 +100,7 @@ class Sightings(dict[str, Record]):
 
 
 class UnknownTasks(IscError):
-    """Ids that the tenant does not know, or no longer knows."""
+    """Ids of tasks that the tenant does not know."""
 
     def __init__(self, ids: t.Sequence[str], grace: float) -> None:
         have = "The id has" if len(ids) == 1 else f"{len(ids)} ids have"
@@ -111,7 +111,7 @@ class UnknownTasks(IscError):
 
 
 class IdsWatch:
-    """Waits for tasks by their ids. grace: seconds that an id may be unknown before that is a failure."""
+    """Waits for tasks by their ids. grace: seconds for which an id may be unknown before that is a failure."""
 
     idle: IdleSources | None = None
 
@@ -125,7 +125,7 @@ class IdsWatch:
         self._missing_since: dict[str, float] = {}
 
     def poll(self) -> bool:
-        """True when all have completed. Raises RequestFailed, and UnknownTasks when the grace is over."""
+        """True if all have completed. Raises RequestFailed, and UnknownTasks after the grace."""
         wanted = [key for key in self._ids if not self.seen.is_over(key)]
         found = self._tasks.lookup(wanted)
         self.seen.see(found)
@@ -141,7 +141,7 @@ class IdsWatch:
 class QuietWatch:
     """Waits until nothing that matches is pending.
 
-    settle: so many polls in a row must find it so.  idle: what is to be known of sources of which nothing is pending.
+    settle: the number of polls in a row that must find nothing.  idle: looks up the sources without pending tasks.
     """
 
     unknown: t.Sequence[str] = ()
@@ -157,11 +157,11 @@ class QuietWatch:
         self._quiet_polls = 0
 
     def poll(self) -> bool:
-        """True when it has been quiet for long enough; how the tasks that were seen ended is looked up as they go."""
+        """True if enough polls in a row found nothing pending. Tasks that are no longer pending are looked up by id."""
         current = {_key(record): record for record in self._tasks.pending(self._selection)}
         self.seen.see(current)
         gone = [key for key in self.seen.pending() if key not in current]
-        # One without an id cannot be followed, but as long as it is listed it is not quiet.
+        # A task without an id cannot be looked up, but counts as pending as long as it is listed.
         ended = self._look_up([key for key in gone if task_id(self.seen[key]) == key])
         for key in gone:
             if key not in ended:
@@ -178,7 +178,7 @@ class QuietWatch:
     def _look_up(self, ids: t.Sequence[str]) -> dict[str, Record]:
         found = self._tasks.lookup(ids) if ids else {}
         for missing in [key for key in ids if key not in found]:
-            # The list may be a moment behind; the record itself is not.
+            # The list may be outdated for a moment; the record itself is not.
             record = self._tasks.get(missing)
             if record is not None:
                 found[missing] = record
@@ -186,7 +186,7 @@ class QuietWatch:
 
 
 class WaitFailed(IscError):
-    """A wait that did not end well; results is what it found all the same."""
+    """A wait that failed; results is what it found until then."""
 
     def __init__(self, cause: IscError | str, results: dict[str, t.Any]) -> None:
         super().__init__(str(cause))
@@ -200,12 +200,12 @@ class WaitFailed(IscError):
 
 @dataclasses.dataclass
 class Wait:
-    """A watch, kept up until its end or the deadline, and what to make of it.
+    """Polls a watch until it is done or the deadline has passed, and returns the result.
 
-    fail_on: the completion statuses that are a failure.  fields: the keys of the records that are given back.
-    fail_on_idle: whether they are one as well where the last task of an idle source ended so.
-    names: of sources by their ids, as the caller calls them; the others are called as their tasks do.
-    narrator: tells how it goes; None: in the usual words.
+    fail_on: the completion statuses that fail the wait.  fields: the keys of the records in the result.
+    fail_on_idle: whether fail_on also applies to the last tasks of idle sources.
+    names: names of sources by their ids, as the caller gives them; for others, the names in the tasks are used.
+    narrator: writes the progress lines; None: the default one.
     """
 
     watch: IdsWatch | QuietWatch
@@ -223,14 +223,14 @@ class Wait:
         self._narrator = self.narrator or Narrator(self.client, self.names)
 
     def run(self) -> dict[str, t.Any]:
-        """What the wait found, for the result of a task. Raises WaitFailed."""
+        """The result of the wait, for the result of a module. Raises WaitFailed."""
         with (
             self.client.transport.until(self.waiter.deadline() + LAST_POLL),
             self.client.progress.following(self._state),
         ):
             in_time = self._wait(self.waiter)
             if not in_time:
-                # Good to know, and no reason for another failure.
+                # Optional, so no reason for another failure.
                 with contextlib.suppress(RequestFailed):
                     self._look_up_last()
         if not in_time:
@@ -270,7 +270,7 @@ class Wait:
 
     def _say_what_is_underway(self) -> None:
         records = self.watch.seen.pending()
-        # Another thread may fill a pause with it while the next poll changes what was seen.
+        # Another thread may show it while the next poll changes the tasks.
         self._pending = tuple(records.values())
         pending = {key: self._name(record) for key, record in records.items()}
         for unknown in self.watch.unknown:
@@ -345,7 +345,7 @@ class Wait:
         return name_of(record, self.names)
 
     def _age(self, record: Record) -> float:
-        """Seconds since the task was created, by the tenant's clock; 0 where nothing tells."""
+        """Seconds since the task was created, by the tenant's clock; 0 if unknown."""
         return max(0.0, age(record, self.client.now()) or 0.0)
 
     def _pending_for(self, record: Record) -> str:
@@ -362,7 +362,7 @@ class Wait:
 
 
 def _key(record: Record) -> str:
-    """What tells a task from the others: its id, or all that its record holds where that has none."""
+    """The identity of a task: its id, or its whole record if it has none."""
     return task_id(record) or json.dumps(record, sort_keys=True)
 
 
