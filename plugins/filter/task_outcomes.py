@@ -10,16 +10,18 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import source_of
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import (
+    Outcome,
+    called,
+    outcome_of,
+    summary_of,
+)
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._input import kind_of, moment, task_records
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import (
-    Outcome,
     aggregation_outcome,
     edit_outcome,
     is_aggregation,
     is_edit,
-    outcome_of,
-    summary_of,
 )
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._untrusted import wrap_var
 
@@ -48,12 +50,9 @@ def task_outcomes(
 
 def _called(item: dict[str, t.Any], names: Mapping[str, str]) -> dict[str, t.Any]:
     """The item with the given name of its source, if there is one."""
-    holder = item.get("task") if is_aggregation(item) or is_edit(item) else item
-    name = names.get(source_of(holder)[0] or "") if isinstance(holder, dict) else None
-    if not isinstance(holder, dict) or name is None:
-        return item
-    called = {**holder, "target": {**holder["target"], "name": name}}
-    return called if holder is item else {**item, "task": called}
+    if not (is_aggregation(item) or is_edit(item)):
+        return called(item, names)
+    return {**item, "task": called(item["task"], names)} if isinstance(item.get("task"), dict) else item
 
 
 def _outcome(item: dict[str, t.Any], now: float) -> Outcome:

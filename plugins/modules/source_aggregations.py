@@ -212,6 +212,18 @@ results:
       failed: false
       reason: ""
       task: {id: af1b82086c194f89acce82e156ff6e61, completionStatus: SUCCESS}
+summary:
+  description:
+    - The outcomes as lines of text, failed ones first. If more than ten ended with V(SUCCESS), were skipped because of
+      such a success, or were not started because of a failure, only their numbers are given. The last line tells how
+      all of them went, unless one failed.
+  returned: always, unless an option was refused or a name is not that of one source
+  type: list
+  elements: str
+  version_added: 0.3.0
+  sample:
+    - "HR System, accounts: ended with SUCCESS after 4 min 6 s"
+    - "All went well: 1 started, 0 adopted, 0 skipped."
 """
 
 

@@ -104,6 +104,10 @@ EXAMPLES = r"""
     fields: [id, target, completionStatus]
   register: aggregations
 
+- name: Show how they ended
+  ansible.builtin.debug:
+    msg: "{{ aggregations.summary }}"
+
 - name: Wait until no aggregation of a source is pending
   sailpoint.isc.task_wait:
     source_ids: [2c9180835d2e5168015d32f890ca1581]
@@ -196,6 +200,18 @@ last_tasks:
       completed: "2026-05-17T19:33:16.470Z"
       completionStatus: SUCCESS
       target: {id: 2c9180835d2e5168015d32f890ca1581, name: HR System, type: APPLICATION}
+summary:
+  description:
+    - What became of the tasks, as lines of text. Failed tasks come first, then pending ones. If more than ten ended
+      with V(SUCCESS), only their number is given. The last line tells the result of the wait, unless it failed.
+    - Does not depend on O(fields).
+  returned: always, unless an option was refused
+  type: list
+  elements: str
+  version_added: 0.3.0
+  sample:
+    - "HR System: Cloud Account Aggregation ended with SUCCESS after 12.1 s"
+    - All have completed; waited 34.2 s.
 msg:
   description: Says that there was nothing to wait for.
   returned: in check mode, when O(ids) is empty
@@ -275,7 +291,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     )
     if selection.ids == []:
         note = "ids is empty, so there is nothing to wait for; outside of check mode this is an error."
-        return {**wait.results(), "msg": note}
+        return {**wait.results(note), "msg": note}
     return wait.once() if module.check_mode else wait.run()
 
 

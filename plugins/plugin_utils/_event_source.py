@@ -27,6 +27,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings import Settings, completed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import moment_text, outcome_of, summary_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completed_at, projected
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
@@ -37,7 +38,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import (
     timestamp,
 )
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._events import KINDS, Event, Poll, Timeline
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import moment_text, outcome_of, summary_of
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._state_file import StateFile
 
 Result = t.TypeVar("Result")

@@ -15,6 +15,7 @@ import itertools
 import statistics
 import typing as t
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import is_over, moment_text, rounded
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
     completed_at,
@@ -27,7 +28,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
     task_id,
     task_name,
 )
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import is_over, moment_text, rounded
 
 Health = dict[str, t.Any]
 

@@ -14,9 +14,9 @@ import math
 import re
 import typing as t
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome, short_name
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import Outcome, short_name
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._overview import Line, lines_of, silent_sources
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report, by_reason
 

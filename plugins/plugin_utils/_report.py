@@ -14,6 +14,7 @@ import re
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome, is_over, outcome_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
     completion_status,
@@ -24,7 +25,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import Health, each_once, ended, health_of
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._outcomes import Outcome, is_over, outcome_of
 
 Report = dict[str, t.Any]
 # What tells one kind of task of a source from the others: id of the source, its name where it has no id, kind.

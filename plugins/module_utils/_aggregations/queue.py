@@ -15,12 +15,14 @@ import typing as t
 from queue import Empty, SimpleQueue
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.aggregation import Aggregate
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.outcomes import summary_lines
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import NotWanted, Turn
 from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import source_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line
@@ -32,8 +34,6 @@ _LONGEST_REASON = 600
 _STOPPED = "Another aggregation has failed."
 # Keys of the result of an aggregation that are part of its outcome
 _TOLD = ("action", "task", "progress", "warnings", "source_status", "source_since")
-
-Outcome = dict[str, t.Any]
 
 
 class SomeFailed(IscError):
@@ -87,7 +87,7 @@ class AggregateMany:
         self._identify()
         for step in self._steps():
             step.do(Aggregate.planned)
-        return self._result()
+        return self._result(planned=True)
 
     def run(self) -> dict[str, t.Any]:
         """Runs all aggregations. Raises SomeFailed, and IscError if a name is unknown."""
@@ -150,11 +150,11 @@ class AggregateMany:
     def _steps(self) -> list[_Step]:
         return [step for source in self._sources for step in source.steps]
 
-    def _result(self) -> dict[str, t.Any]:
+    def _result(self, planned: bool = False) -> dict[str, t.Any]:
         outcomes = [step.outcome for step in self._steps()]
         if any(outcome["failed"] for outcome in outcomes):
             raise SomeFailed(outcomes)
-        return result_of(outcomes)
+        return result_of(outcomes, planned)
 
 
 class _Place(Turn):
@@ -245,11 +245,12 @@ class _Step:
             self.outcome["source_name"] = source_of(self.outcome["task"])[1]
 
 
-def result_of(outcomes: t.Sequence[Outcome]) -> dict[str, t.Any]:
-    """The outcomes as the result of a module."""
+def result_of(outcomes: t.Sequence[Outcome], planned: bool = False) -> dict[str, t.Any]:
+    """The outcomes as the result of a module. planned: nothing was started, as this is check mode."""
     return {
         "changed": any(outcome["action"] == "started" for outcome in outcomes),
         "results": [{key: value for key, value in outcome.items() if key != "warnings"} for outcome in outcomes],
+        "summary": summary_lines(outcomes, planned),
         "warnings": [warning for outcome in outcomes for warning in outcome["warnings"]],
     }
 

@@ -69,6 +69,7 @@ class IdleSources:
         self._busy: set[str | None] = set()
         self._polled = False
         self._checked = False
+        self._looked_up_last = False
 
     def ids(self) -> list[str]:
         """The ids of the idle sources in the order given; none before the first poll."""
@@ -121,6 +122,12 @@ class IdleSources:
                     ended = list(filter(self._has_ended, self._newest([source_id], _ROWS_OF_ONE)))
                     last.update({source_id: ended[0]} if ended else {})
         self.last = {source_id: last[source_id] for source_id in ids if source_id in last}
+        self._looked_up_last = True
+
+    def without_last(self) -> list[str]:
+        """What idle sources are called (by id where that is not known) that were found to have no completed task."""
+        without = [source_id for source_id in self.ids() if self._looked_up_last and source_id not in self.last]
+        return [self.names.get(source_id, source_id) for source_id in without]
 
     def _newest(self, ids: t.Sequence[str], rows: int) -> list[Record]:
         return list(self._tasks.listing(Selection(source_ids=ids, types=self._selection.types, max_results=rows)))

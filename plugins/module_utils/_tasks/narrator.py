@@ -12,13 +12,12 @@ import collections
 import typing as t
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import end_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     FAILED_STATUSES,
     Record,
     age,
     completion_status,
-    reason_of,
-    seconds_taken,
     source_of,
     task_id,
     task_name,
@@ -62,7 +61,7 @@ class Narrator:
         new.sort(key=_has_succeeded)
         one_by_one = new if len(new) <= _MOST_ENDS else [each for each in new if not _has_succeeded(each)][:_MOST_ENDS]
         for record in one_by_one:
-            self._client.progress.tell(self._end(record))
+            self._client.progress.tell(f"{self._subject(record)}: {end_of(record, whole=True)}")
         rest = collections.Counter(str(completion_status(record)) for record in new[len(one_by_one) :])
         if rest:
             statuses = ", ".join(f"{number} {status}" for status, number in rest.most_common())
@@ -81,13 +80,6 @@ class Narrator:
         seconds = age(record, self._client.now())
         since = "pending" if seconds is None else f"pending for {length(max(0.0, seconds), whole=True)}"
         return f"{counts}, {since}" if counts else since
-
-    def _end(self, record: Record) -> str:
-        seconds = seconds_taken(record)
-        took = "" if seconds is None else f" after {length(seconds, whole=True)}"
-        status = completion_status(record)
-        why = "" if status == "SUCCESS" else reason_of(record)
-        return f"{self._subject(record)}: {status}{took}{f': {why}' if why else ''}"
 
     def _source_and_task(self, record: Record) -> str:
         source_id, source_name = source_of(record)

@@ -17,6 +17,14 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscEr
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.idle import IdleSources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.narrator import Narrator
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import (
+    FAILED,
+    LONGEST_NAME,
+    called,
+    moment_text,
+    summary_of,
+    told_and_counted,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Clock, Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     COMPLETION_STATUSES,
@@ -28,6 +36,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
     name_of,
     projected,
     reason_of,
+    source_of,
     task_id,
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
@@ -235,7 +244,8 @@ class Wait:
                     self._look_up_last()
         if not in_time:
             raise WaitFailed(self._timed_out(), self.results())
-        return self._checked()
+        waited = f"All have completed; waited {self.waiter.elapsed:.1f} s."
+        return self._checked(waited if self.watch.seen else "Nothing was pending.")
 
     def once(self) -> dict[str, t.Any]:
         """As run(), but with one poll and no waiting: a pending task is not a failure."""
@@ -246,7 +256,8 @@ class Wait:
                 self._look_up_last()
             except RequestFailed as error:
                 raise WaitFailed(error, self.results()) from None
-        return self._checked()
+        pending = len(self.watch.seen.pending())
+        return self._checked(f"Looked once and did not wait, as this is check mode; pending: {pending}")
 
     def _wait(self, waiter: Waiter) -> bool:
         self.waiter = waiter
@@ -284,29 +295,35 @@ class Wait:
         if self.watch.idle is not None:
             self.watch.idle.look_up_last()
 
-    def _checked(self) -> dict[str, t.Any]:
-        seen, idle = self.watch.seen, self.watch.idle
+    def _checked(self, verdict: str) -> dict[str, t.Any]:
+        seen = self.watch.seen
         failed = seen.failed(self.fail_on)
         faults = []
         if failed:
             share = f"{len(failed)} of {_tasks(len(seen))} failed: " if len(seen) > 1 else ""
             faults.append(share + listed(list(map(self._ended, failed))))
-        last = list(idle.last.values()) if idle is not None and self.fail_on_idle else []
-        failed_before = [record for record in last if completion_status(record) in self.fail_on]
+        failed_before = self._failed_before()
         if failed_before:
             idle_sources = "an idle source" if len(failed_before) == 1 else f"{len(failed_before)} idle sources"
             ends = listed(list(map(self._ended_at, failed_before)))
             faults.append(f"{'the' if failed else 'The'} last task of {idle_sources} failed: {ends}")
         if faults:
             raise WaitFailed(f"{'; '.join(faults)}.", self.results())
-        return self.results()
+        return self.results(verdict)
 
-    def results(self) -> dict[str, t.Any]:
+    def _failed_before(self) -> list[Record]:
+        """The last tasks of idle sources that are a failure."""
+        last = self.watch.idle.last.values() if self.watch.idle is not None and self.fail_on_idle else ()
+        return [record for record in last if completion_status(record) in self.fail_on]
+
+    def results(self, verdict: str = "") -> dict[str, t.Any]:
+        """What was found so far. verdict: the last line of the summary; empty where a failure says it."""
         seen, idle = self.watch.seen, self.watch.idle
         results: dict[str, t.Any] = {
             "tasks": self._projected(seen.completed()),
             "failed_tasks": self._projected(seen.failed(self.fail_on)),
             "pending_tasks": self._projected(seen.pending().values()),
+            "summary": [*self._lines(), *filter(None, [verdict])],
             "elapsed": round(self.waiter.elapsed, 3),
             "polls": self.waiter.polls,
             "requests": self.client.transport.requests_sent,
@@ -318,6 +335,31 @@ class Wait:
             results["last_tasks"] = self._projected(idle.last.values())
         warnings = seen.warnings()
         return {**results, "warnings": warnings} if warnings else results
+
+    def _lines(self) -> list[str]:
+        """What became of each, failures first; of more than ten that ended well only how many."""
+        seen, idle = self.watch.seen, self.watch.idle
+        names = idle.names if idle is not None else {}
+        places = {source["id"]: place for place, source in enumerate(idle.sources() if idle is not None else ())}
+
+        def lines(begin: str, records: t.Iterable[Record], over: bool) -> list[str]:
+            in_order = sorted(records, key=lambda record: places.get(source_of(record)[0], len(places)))
+            return [begin + summary_of(called(record, names), over) for record in in_order]
+
+        failed_before = self._failed_before()
+        well = [record for record in seen.completed() if completion_status(record) not in self.fail_on]
+        told, counted = told_and_counted(well, lambda record: completion_status(record) == "SUCCESS")
+        last = list(idle.last.values()) if idle is not None else []
+        without = [one_line(name, LONGEST_NAME) for name in idle.without_last()] if idle is not None else []
+        return [
+            *lines(FAILED, seen.failed(self.fail_on), over=True),
+            *(FAILED + _last(called(record, names)) for record in failed_before),
+            *lines("PENDING: ", seen.pending().values(), over=False),
+            *lines("", told, over=True),
+            *(_last(called(record, names)) for record in last if record not in failed_before),
+            *(f"{name}: nothing was pending, and no completed task was found" for name in without),
+            *([f"{len(counted)} ended with SUCCESS"] if counted else []),
+        ]
 
     def _projected(self, records: t.Iterable[Record]) -> list[Record]:
         return [projected(record, self.fields) for record in records]
@@ -368,6 +410,11 @@ def _key(record: Record) -> str:
 
 def _status(record: Record) -> str:
     return one_line(str(record.get("completionStatus")), _LONGEST_STATUS)
+
+
+def _last(record: Record) -> str:
+    moment = moment_text(completed_at(record))
+    return f"Nothing was pending; last{f', at {moment}' if moment else ''}: {summary_of(record, over=True)}"
 
 
 def _with_status(record: Record) -> str:

@@ -335,6 +335,12 @@ def test_sources_are_called_as_is_wanted() -> None:
         ({}, "HR, accounts: ended with ERROR after 12.1 s: Login failed."),
         ({"failed": True}, "FAILED: HR, accounts: ended with ERROR after 12.1 s: Login failed."),
         ({"action": "skipped", "reason": "It is busy."}, "HR, accounts: skipped: It is busy"),
+        # It counts as completed after a while.
+        ({"task": {**RECORD, "completed": None}}, "HR, accounts: ended with ERROR: Login failed."),
+        (
+            {"action": "adopted", "task": {**RECORD, "completed": None}},
+            "HR, accounts: adopted, ended with ERROR: Login failed.",
+        ),
         ({"task": None}, "HR, accounts: would be started"),
         ({"task": None, "failed": True, "reason": "Refused."}, "FAILED: HR, accounts: Refused"),
         (

@@ -172,8 +172,53 @@ def test_a_failure_stops_the_rest_or_does_not(tenant: Hand, run: Run, third: str
     left = ", and 2 were not started because of that" if stop else ""
     reason = results[2]["reason"].rstrip(".")
     assert failure["msg"] == f"1 of 5 aggregations failed{left}: accounts of {name}: {reason}."
+    assert failure["summary"][0].startswith(f"FAILED: {name}, accounts: ")
+    rests = "not started: Another aggregation failed before" if stop else "ended with SUCCESS after 0.0 s"
+    assert failure["summary"][3:] == [f"four, accounts: {rests}", f"five, accounts: {rests}"]
     started = ["one", "two", *([third] if action == "started" else []), *([] if stop else ["four", "five"])]
     assert launched(tenant) == [f"{source}/load-accounts" for source in started]
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_the_summary_tells_failures_first_and_counts_more_than_ten_uneventful_ones(
+    tenant: Hand, run: Run, stop: bool
+) -> None:
+    broken = {**AT_ONCE, "ends": "ERROR", "messages": ["Wrong password."]}
+    warned = {**AT_ONCE, "ends": "WARNING"}
+    ids = [f"s{number}" for number in range(14)]
+    kinds = {"s0": warned, "s2": broken}
+    stopped = "1 skipped, 11 not started, as another aggregation failed before"
+    tenant.scenario(
+        sources=[{"id": source, "accounts": kinds.get(source, AT_ONCE)} for source in ids],
+        tasks=[{"id": "done", "source": "s1", "age": "1m", "seconds": 10}],
+    )
+    sources = [{"id": source, "max_age": "1h"} for source in ids]
+    failure = run.failing("source_aggregations", sources=sources, stop_on_failure=stop)
+    assert failure["summary"] == [
+        "FAILED: s2, accounts: ended with ERROR after 0.0 s: Wrong password.",
+        "s0, accounts: ended with WARNING after 0.0 s",
+        stopped if stop else "11 ended with SUCCESS, 1 skipped",
+    ]
+
+
+def test_the_summary_tells_how_all_of_them_went(tenant: Hand, run: Run) -> None:
+    tenant.scenario(
+        sources=[{"id": source, "accounts": AT_ONCE} for source in ("one", "two")],
+        tasks=[{"id": "done", "source": "one", "age": "1m", "seconds": 10}],
+    )
+    sources = [{"id": "one", "max_age": "1h"}, {"id": "two", "name": "Second"}]
+    planned = run("source_aggregations", check_mode=True, sources=sources)["summary"]
+    done = run("source_aggregations", sources=sources)["summary"]
+    assert planned[0] == done[0]
+    assert re.search(r"^one, accounts: skipped: .*\(done\) succeeded at", done[0])
+    assert planned[1:] == [
+        "Second, accounts: would be started",
+        "Nothing was started, as this is check mode: 1 would be started, 0 adopted, 1 skipped.",
+    ]
+    assert done[1:] == [
+        "Second, accounts: ended with SUCCESS after 0.0 s",
+        "All went well: 1 started, 0 adopted, 1 skipped.",
+    ]
 
 
 def test_each_busy_source_does_what_on_busy_says(tenant: Hand, run: Run) -> None:

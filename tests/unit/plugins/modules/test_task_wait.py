@@ -224,6 +224,39 @@ def test_check_mode_fails_for_a_task_that_has_failed(run: Run) -> None:
     result = wait(run, "ended with ERROR", check_mode=True, ids=["bad"])
     assert result["polls"] == 1
     assert found(result) == (["bad"], ["bad"], [])
+    (line,) = result["summary"]
+    assert line.startswith("FAILED: ")
+
+
+@pytest.mark.usefixtures("ended")
+def test_the_summary_tells_of_each_task_and_of_the_wait(run: Run) -> None:
+    """Whatever fields leave out."""
+    result = wait(run, ids=["good", "odd"], fields=["completed"])
+    assert [line.partition(" after")[0] for line in result["summary"][:-1]] == [
+        "Cloud Account Aggregation ended with SUCCESS",
+        "Cloud Account Aggregation ended with PAUSED_FOREVER",
+    ]
+    assert re.search(r"^All have completed; waited \d+\.\d s\.$", result["summary"][-1])
+    assert wait(run, types=["CLOUD_REFRESH_ROLE"])["summary"] == ["Nothing was pending."]
+    looked = wait(run, check_mode=True, ids=["good", "stuck"])["summary"]
+    assert looked[0].startswith("PENDING: Cloud Account Aggregation is pending since 20")
+    assert looked[-1] == "Looked once and did not wait, as this is check mode; pending: 1"
+    # The message tells how it failed.
+    failed = wait(run, "1 of 2 tasks still pending.*; 1 failed", ids=["stuck", "bad"], timeout=0)["summary"]
+    assert [line.partition(":")[0] for line in failed] == ["FAILED", "PENDING"]
+
+
+def test_the_summary_tells_failures_first_and_counts_more_than_ten_successes(tenant: Hand, run: Run) -> None:
+    ends = {3: {"ends": "WARNING"}, 13: {"ends": "ERROR"}}
+    done = [{"id": f"t-{number}", "age": "1h", "seconds": 10, **ends.get(number, {})} for number in range(14)]
+    tenant.scenario(tasks=done)
+    ids = [task["id"] for task in done]
+    assert wait(run, "1 of 14 tasks failed", ids=ids)["summary"] == [
+        "FAILED: Cloud Account Aggregation ended with ERROR after 10.0 s",
+        "Cloud Account Aggregation ended with WARNING after 10.0 s",
+        "12 ended with SUCCESS",
+    ]
+    assert len(wait(run, ids=ids[3:13])["summary"]) == 11
 
 
 @each_version
@@ -418,6 +451,19 @@ def test_the_last_tasks_of_idle_sources_are_reported(tenant: Hand, run: Run, ver
     assert [record["id"] for record in result["last_tasks"]] == ["ad-last", "hr-last"]
     assert {key for record in result["last_tasks"] for key in record} == {"id", "created"}
     assert found(result) == (["runs"], [], [])
+    busy, ad, hr, new, verdict = result["summary"]
+    assert busy.startswith("BUSY: Cloud Account Aggregation ended with SUCCESS")
+    assert re.search("^Nothing was pending; last, at .*Z: AD: Cloud Account Aggregation ended with WARNING", ad)
+    assert re.search("^Nothing was pending; last, at .*Z: HR: Cloud Account Aggregation ended with ERROR", hr)
+    assert new == "NEW: nothing was pending, and no completed task was found"
+    assert verdict.startswith("All have completed")
+
+
+@pytest.mark.usefixtures("sources")
+def test_what_could_not_be_looked_up_is_not_told(tenant: Hand, run: Run) -> None:
+    tenant.faults({"operation": "list", "fault": "status", "code": 403, "times": None})
+    options: dict[str, t.Any] = {"source_ids": ["new"], "on_idle": "report", "api_version": "v2024"}
+    assert wait(run, "403", **options)["summary"] == []
 
 
 @pytest.mark.usefixtures("sources")
@@ -429,6 +475,9 @@ def test_the_last_task_of_an_idle_source_may_fail_the_wait(run: Run, check_mode:
         r"ended with ERROR at 2026-05-17T19:33:16\.470Z \(Login failed\)\.$"
     )
     result = wait(run, says, source_ids=["ad", "hr"], **options)
+    failed, other = result["summary"]
+    assert failed.startswith("FAILED: Nothing was pending; last, at 2026-05-17T19:33:16.470Z: HR: Cloud Account")
+    assert other.startswith("Nothing was pending; last, at ")
     assert [record["id"] for record in result["last_tasks"]] == ["ad-last", "hr-last"]
     assert found(result) == ([], [], [])
     assert wait(run, source_ids=["ad", "new"], **options)["idle_sources"] == ["ad", "new"]
@@ -463,6 +512,7 @@ def test_starting_and_waiting_go_together_in_check_mode(tenant: Hand, run: Run) 
     result = run("task_wait", check_mode=True, ids=[])
     assert found(result) == ([], [], [])
     assert result["msg"] == "ids is empty, so there is nothing to wait for; outside of check mode this is an error."
+    assert result["summary"] == [result["msg"]]
     assert (result["polls"], result["elapsed"]) == (0, 0)
 
 
@@ -493,6 +543,7 @@ def test_a_completion_status_without_a_time_is_the_end_after_a_while(
         result = wait(run, r"\(half\) ended with ERROR", api_version=version, **options)
     assert found(result) == (["half", "good"] if "ids" in options else ["half"], ["half"], [])
     assert result["elapsed"] >= 0.3
+    assert result["summary"][0] == "FAILED: Cloud Account Aggregation ended with ERROR"
     assert result["warnings"] == [
         "Treated as completed, although the time of completion has been missing for 0.3 s: "
         'Cloud Account Aggregation (half) with "ERROR".'

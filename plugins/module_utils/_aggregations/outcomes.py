@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the sailpoint.isc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Private to the collection: it may change in any release.
+
+"""What became of aggregations, in lines to show."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import (
+    FAILED,
+    LONGEST_NAME,
+    Outcome,
+    is_over,
+    state_of,
+    told_and_counted,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import completion_status
+from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
+
+# Characters of the reason why an aggregation failed or was not started, which names tasks
+LONGEST_REASON = 500
+_NOTHING_DONE = {"not_started": "not started", "skipped": "skipped"}
+_COUNTED = {
+    "started": "ended with SUCCESS",
+    "adopted": "ended with SUCCESS",
+    "skipped": "skipped",
+    "not_started": "not started, as another aggregation failed before",
+}
+
+
+def summary_of(result: t.Mapping[str, t.Any]) -> str:
+    """An aggregation, as source_aggregations tells of it, as one line. What has failed begins with that word."""
+    source = one_line(str(result.get("source_name") or result.get("source_id")), LONGEST_NAME)
+    action, record, failed = result["action"], result.get("task"), bool(result.get("failed"))
+    reason = one_line(str(result.get("reason") or ""), LONGEST_REASON).rstrip(".")
+    what = f"{FAILED if failed else ''}{source}, {str(result['aggregation']).replace('_', ' ')}"
+    if action in _NOTHING_DONE:
+        return f"{what}: {_NOTHING_DONE[action]}: {reason}"
+    if not record:
+        return f"{what}: {reason if failed else 'would be started'}"
+    # Without a time of completion it counts as completed after a while.
+    over = is_over(record) or (not failed and completion_status(record) is not None)
+    if action == "adopted" and not over and not failed:
+        return f"{what}: would be adopted: {reason}"
+    adopted = "adopted, " if action == "adopted" else ""
+    why = f": {reason}" if failed and not over and reason else ""
+    return f"{what}: {adopted}{state_of(record, over)}{why}"
+
+
+def summary_lines(outcomes: t.Sequence[Outcome], planned: bool) -> list[str]:
+    """A line for each aggregation, failures first, uneventful ones counted; then how all of it went, unless one failed.
+
+    planned: nothing was started, as this is check mode.
+    """
+    failed = [outcome for outcome in outcomes if outcome["failed"]]
+    told, counted = told_and_counted([outcome for outcome in outcomes if not outcome["failed"]], _is_uneventful)
+    lines = list(map(summary_of, failed + told))
+    if counted:
+        counts = collections.Counter(_COUNTED[outcome["action"]] for outcome in counted)
+        lines.append(", ".join(f"{counts[what]} {what}" for what in dict.fromkeys(_COUNTED.values()) if what in counts))
+    if not failed:
+        actions = collections.Counter(outcome["action"] for outcome in outcomes)
+        begin = "Nothing was started, as this is check mode: " if planned else "All went well: "
+        started = f"{actions['started']}{' would be' if planned else ''} started"
+        lines.append(f"{begin}{started}, {actions['adopted']} adopted, {actions['skipped']} skipped.")
+    return lines
+
+
+def _is_uneventful(outcome: Outcome) -> bool:
+    return outcome["action"] == "not_started" or completion_status(outcome["task"] or {}) == "SUCCESS"
