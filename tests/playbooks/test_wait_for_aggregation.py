@@ -101,7 +101,7 @@ OF_ROLE = {
             WORKDAY_ENDED,
             r'"Active Directory: Cloud Group Aggregation ended with WARNING after .+ s: 2 groups were skipped\."',
             CONTRACTORS_IDLE,
-            '"Partners: nothing was pending, and no aggregation that has ended was found"',
+            '"Partners: nothing was pending, and no completed task was found"',
             r"All have completed; waited \d+\.\d s\.",
         ],
         connection={"api_version": "v2025"},
@@ -248,7 +248,7 @@ OF_PLAYBOOK = {
     ),
     "kinds": Case(
         {"source_ids": "Workday", "kinds": "entitlements, uncorrelated_accounts\n", "fail_on": " ERROR, WARNING"},
-        ['"Workday: nothing was pending, and no aggregation that has ended was found"'],
+        ['"Workday: nothing was pending, and no completed task was found"'],
     ),
     "unknown": Case(
         {"task_ids": "nosuch", "timeout": "3"},
