@@ -87,7 +87,7 @@ def test_after_so_many_lines_one_says_that_no_more_follow() -> None:
     for number in range(MOST_LINES + 10):
         told.progress.tell(f"line {number}")
     assert len(told.lines) == MOST_LINES == 500
-    assert "No more" in told.lines[-1]
+    assert "no more progress" in told.lines[-1]
     assert not told.progress.told
 
 
