@@ -20,17 +20,17 @@ module: tasks
 short_description: Events about the tasks of a SailPoint Identity Security Cloud tenant
 version_added: 0.3.0
 description:
-  - Polls a tenant and gives an event when a task begins, ends, or has been pending for too long. Aggregations of
-    accounts and entitlements, identity refreshes and all other background work of the tenant are tasks.
-  - A poll where nothing happens costs two requests, on every O(api_version). Tasks that are new, pending or have just
-    ended cost one more for every 250 of them.
-  - No event is lost because a task ran long, or began and ended between two polls, or because clocks differ; times are
-    those of the tenant's clock. None is given twice in one run. After a restart an event may come again; it then has
-    the same C(meta.uuid).
-  - The events that a poll finds are given in the order of time.
-  - Arguments or credentials that are wrong end the source, with one sentence in the log. Any later fault does not. The
-    source then polls less often, at most every five minutes, and logs one line when the tenant goes and one when it is
-    back.
+  - Polls a tenant and sends an event when a task starts, completes, or has been pending for too long. Tasks are
+    aggregations of accounts and entitlements, identity refreshes and all other background work of the tenant.
+  - A poll sends two requests if nothing has changed, on every O(api_version), and one more for every 250 tasks that are
+    new, pending or have just completed.
+  - No event is lost if a task runs for a long time, starts and completes between two polls, or if clocks differ; all
+    times are those of the tenant's clock. No event is sent twice in one run. After a restart, an event may be repeated
+    with the same C(meta.uuid).
+  - The events of a poll are sent in the order of time.
+  - Invalid arguments or credentials end the event source, with one message in the log. Later failures do not end it. It
+    then polls less often, at most every five minutes, and logs one line when polls fail and one when they succeed
+    again.
 author: sailpoint.isc contributors (@sailpoint-isc)
 requirements:
   - requests >= 2.25.1
@@ -39,7 +39,7 @@ options:
     description:
       - Address of the tenant's API, such as V(https://acme.api.identitynow.com).
       - If not set, the value of the environment variable E(SAIL_BASE_URL) is used.
-      - Where this or a credential is an argument, no credential is taken from the environment.
+      - If this or a credential is an argument, the environment is not used for credentials.
     type: str
     required: true
   client_id:
@@ -72,7 +72,7 @@ options:
     default: true
   ca_path:
     description:
-      - Bundle of certificates (PEM) to trust in place of the usual ones.
+      - Bundle of certificates (PEM) to trust instead of the default ones.
       - If not set, the value of the environment variable E(SAIL_CA_PATH) is used.
     type: path
   request_timeout:
@@ -87,7 +87,7 @@ options:
     default: 5
   max_retry_delay:
     description:
-      - The longest single pause before such a try, in seconds.
+      - The longest pause before a retry, in seconds.
     type: float
     default: 60
   source_ids:
@@ -115,57 +115,57 @@ options:
   events:
     description:
       - Which events are wanted.
-      - V(started), the tenant has created the task; V(completed), it ended in whatever way; V(failed), it ended with
-        V(ERROR), V(TERMINATED) or V(TEMPERROR); V(warned), it ended with V(WARNING); V(stuck), it has been pending for
-        as long as O(stuck_after) says, which is told once a task.
+      - V(started) means that the tenant has created the task; V(completed), that it ended with any completion status;
+        V(failed), with V(ERROR), V(TERMINATED) or V(TEMPERROR); V(warned), with V(WARNING); V(stuck), that it has been
+        pending for O(stuck_after), once for each task.
     type: list
     elements: str
     choices: [started, completed, failed, warned, stuck]
     default: [failed, stuck]
   stuck_after:
     description:
-      - How long a task may be pending, since it was created, until it is stuck. It is a duration such as V(24h), and
-        needed for V(stuck) in O(events).
-      - What is stuck when the event source starts is told too, whatever O(since) says.
+      - The age from which a pending task is stuck, as a duration such as V(24h). It is required if O(events) contains
+        V(stuck).
+      - Tasks that are already stuck when the event source starts are included, regardless of O(since).
     type: str
   interval:
     description:
-      - How long to wait between two polls, in seconds or as a duration such as V(2m); at least 5 seconds.
+      - The time between two polls, in seconds or as a duration such as V(2m); at least 5 seconds.
     type: str
     default: '30'
   since:
     description:
-      - How far back to begin, as a duration such as V(12h) or as a time with a zone such as V(2026-05-17T19:33:16Z). At
-        most 90 days. The default is to begin now.
-      - The first poll then reads the list of tasks to its end, as a task that ended a minute ago may have been created
-        long before.
+      - Also send the events since then, a duration such as V(12h) or a time with a zone such as
+        V(2026-05-17T19:33:16Z), at most 90 days ago. The default is now.
+      - The first poll then reads the whole list of tasks, because a task that has just completed may have been created
+        a long time ago.
     type: str
   fields:
     description:
-      - Give only these top-level keys of every record, as C(event.isc.task). C(event.isc.outcome) is made of the whole
-        record all the same.
+      - Only these top-level keys of every record are in C(event.isc.task). C(event.isc.outcome) is still made from the
+        whole record.
     type: list
     elements: str
   state_file:
     description:
-      - A file in which the source keeps what it has given, for places that keep files. It is replaced in one step, and
-        goes on from there after a restart. Where it holds a state, that counts and O(since) does not.
-      - Each tenant and each rulebook needs one of its own.
+      - A file for the state, so that the event source continues from there after a restart. It is replaced atomically.
+        If the file contains a state, O(since) is ignored.
+      - Each tenant and each rulebook needs its own file.
     type: path
   feedback:
     description:
-      - Wait until the rulebook has taken an event before the next one is given. With O(state_file), an event counts as
-        given only then. It needs the option C(--persistence-id) of ansible-rulebook.
+      - Wait until the rulebook has processed an event before the next one is sent. With O(state_file), an event counts as
+        sent only then. This requires the option C(--persistence-id) of ansible-rulebook.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: Tell what fails and what has been pending for a day
+- name: Events for failed tasks and for tasks that have been pending for a day
   sailpoint.isc.tasks:
     stuck_after: 24h
 
-- name: Watch the aggregations of two sources, and do not miss what ended while the rulebook was down
+- name: Events for completed aggregations of two sources, including those during a downtime of the rulebook
   sailpoint.isc.tasks:
     source_names: [HR System, Active Directory]
     types: [CLOUD_ACCOUNT_AGGREGATION, CLOUD_GROUP_AGGREGATION]
