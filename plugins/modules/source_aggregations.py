@@ -223,7 +223,7 @@ summary:
   version_added: 0.3.0
   sample:
     - "HR System, accounts: ended with SUCCESS after 4 min 6 s"
-    - "All went well: 1 started, 0 adopted, 0 skipped."
+    - "No failures: 1 started, 0 adopted, 0 skipped."
 """
 
 

@@ -99,7 +99,7 @@ OF_ROLE = {
             r"Contractors, accounts: skipped: Cloud Account Aggregation of Contractors \(well-recent\) "
             r'succeeded at \S+Z"',
             rf'"People, accounts: {SUCCESS}"',
-            r'"All went well: 3 started, 0 adopted, 1 skipped[.]"',
+            r'"No failures: 3 started, 0 adopted, 1 skipped[.]"',
         ],
         connection={"api_version": "v2025"},
     ),
@@ -170,7 +170,7 @@ OF_ROLE = {
         [
             r"People, accounts: would be started",
             r"Contractors, accounts: skipped: Cloud Account Aggregation of",
-            '"Nothing was started, as this is check mode: 1 would be started, 0 adopted, 1 skipped[.]"',
+            '"Check mode, nothing was started: 1 would be started, 0 adopted, 1 skipped[.]"',
         ],
     ),
     "sees_busy": Case(
@@ -251,7 +251,7 @@ def test_the_role_shows_what_became_of_each(tenant: Hand, run: Callable[..., Pla
     assert (results["well"]["failed"], results["well"]["not_started"]) == ([], [])
 
     result = results["stops"]
-    assert "All went well" not in played.said("stops")
+    assert "No failures" not in played.said("stops")
     assert len(launched(sent["stops"])) == 3
     assert len(result["outcomes"]) == 6
     assert values(result["failed"], "source_name") == ["SAP"]
@@ -361,10 +361,10 @@ def test_looks_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
         r"Workday, entitlements: would be started",
         rf"Contractors, accounts: skipped: {AGGREGATION} of Contractors \(s-recent\) succeeded",
         r"Contractors, entitlements: would be started",
-        '"Nothing was started, as this is check mode: 3 would be started, 0 adopted, 1 skipped[.]"',
+        '"Check mode, nothing was started: 3 would be started, 0 adopted, 1 skipped[.]"',
     ]
     check(played, {"localhost": Case({}, says)})
-    assert "Aggregate the sources, 2 sources at once, each for at most 77 s]" in played.shown
+    assert "Aggregate the sources, 2 sources in parallel, each for at most 77 s]" in played.shown
     assert (played.rc, played.recap()["changed"]) == (0, 1)
     assert values(tenant.log(), "operation").count("token") == 1
 
@@ -427,7 +427,7 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
     )
     assert played.rc == 0
     check(played, {"localhost": Case({}, ["Payroll, accounts: skipped"])})
-    assert "Aggregate the sources, 3 sources at once, each for at most 40 s]" in played.shown
+    assert "Aggregate the sources, 3 sources in parallel, each for at most 40 s]" in played.shown
     # With the token as it is
     assert "token" not in values(tenant.log(), "operation")
     assert sorted(launched(tenant.log())) == ["s-good/load-accounts", "s-warned/load-entitlements"]
@@ -449,7 +449,7 @@ def test_reads_sources_from_text_and_hands_every_variable_on(tenant: Hand, run: 
 
 def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run: Callable[..., Played]) -> None:
     tenant.scenario(**scenario("s"))
-    case = Case(arguments([{"id": "s-good"}]), ["All went well"], connection={"api_version": "v1"})
+    case = Case(arguments([{"id": "s-good"}]), ["No failures"], connection={"api_version": "v1"})
     played = run(role("aggregate_sources"), "-vvvv", hosts=hosts({"admin": case}, tenant.url), environ={})
     assert played.rc == 0
     check(played, {"admin": case})

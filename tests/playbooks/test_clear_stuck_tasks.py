@@ -108,7 +108,7 @@ NARROWED: dict[str, tuple[dict[str, str], list[str]]] = {
 # Variables of the playbook that are refused, and what is told
 SAY_AGE = "Set the age from which a pending task counts as stuck, such as -e older_than=24h"
 SAY_WHICH = "is empty: give a value or omit it"
-TOO_MANY = "Nothing was touched, because 4 tasks match and max_tasks allows 3: narrow the selection"
+TOO_MANY = "Nothing was changed, because 4 tasks match and max_tasks allows 3: narrow the selection"
 WRONG_VARIABLES = {
     "no-age": Case({}, [f"fatal:.*{SAY_AGE}"], fails=True),
     "empty-text": Case({"older_than": "1h", "source_ids": ""}, [f"fatal:.*source_ids {SAY_WHICH}"], fails=True),
@@ -181,7 +181,7 @@ def test_role_selects_in_every_way_or_says_what_is_wrong(run: Run, tenant: Hand)
 def test_playbook_lists_in_check_mode_what_it_would_clear_or_says_what_is_wrong(
     run: Run, tenant: Hand, credentials: dict[str, str]
 ) -> None:
-    told = "Nothing was touched, as this is check mode; to be cleared: "
+    told = "Check mode, nothing was changed; to be cleared: "
     cases = {
         name: Case({"older_than": "1h", **given}, [f"{told}{len(found)}"]) for name, (given, found) in NARROWED.items()
     }
@@ -245,7 +245,7 @@ def test_reads_and_edits_each_once_and_finds_nothing_the_second_time(run: Run, t
     tenant.control("DELETE", "log")
     again = run(PLAYBOOK, "-e", "older_than=1h")
     assert again.rc == 0
-    check(again, {"localhost": Case({}, ["Nothing that matches has been pending for more than 1h"])})
+    check(again, {"localhost": Case({}, ["No matching task has been pending for more than 1h"])})
     assert again.recap()["changed"] == 0
     assert [entry["operation"] for entry in tenant.sent()] == ["pending"]
 

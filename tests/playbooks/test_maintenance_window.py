@@ -110,7 +110,7 @@ CASES = {
         [
             "times_out SAP, accounts: removed",
             "fatal:.*Timed out after 1 s: 1 of 1 task still pending: Cloud Account Aggregation of times_out SAP",
-            "What is removed stays removed: run this again to wait on, or end the window",
+            "The schedules stay removed: run this again to continue waiting, or end the window",
             "times_out SAP, accounts: restored",
         ],
         fails=True,
@@ -122,9 +122,7 @@ CASES = {
         fails=True,
         connection=V2025,
     ),
-    "nothing": Case(
-        arguments(), ["fatal:.*Say which sources: give maintenance_window_source_ids"], fails=True, connection=V2025
-    ),
+    "nothing": Case(arguments(), ["fatal:.*Set maintenance_window_source_ids"], fails=True, connection=V2025),
 }
 REFUSED = {
     "beta": Case(

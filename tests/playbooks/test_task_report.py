@@ -385,7 +385,7 @@ def test_role_in_a_play_of_ones_own(report: Report, tenant: Hand, out: Path) -> 
         ),
         "page": Case(
             {"task_report_path": f"{out}/directory.html"},
-            [f"{out}/directory.html is a directory: give task_report_path another name"],
+            [f"{out}/directory.html is a directory: change task_report_path"],
             fails=True,
         ),
         "csv": Case({"task_report_path": f"{out}/link.html"}, [f"{out}/link.csv is a directory"], fails=True),

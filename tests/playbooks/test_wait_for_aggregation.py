@@ -61,7 +61,7 @@ SCENARIO: dict[str, Any] = {
 WORKDAY_ENDED = r'"Workday: Cloud Account Aggregation ended with SUCCESS after .+ s"'
 WORKDAY_PENDING = r'"PENDING: Workday: Cloud Account Aggregation is pending since \S+"'
 IDLE_SUMMARY = r'Contractors: Cloud Account Aggregation ended with ERROR after 1 min 15 s: The file was empty\."'
-CONTRACTORS_IDLE = rf'"Nothing was pending; last, at \S+: {IDLE_SUMMARY}'
+CONTRACTORS_IDLE = rf'"Nothing was pending; last task, at \S+: {IDLE_SUMMARY}'
 GIVE_EITHER = "Give either wait_for_aggregation_source_ids or wait_for_aggregation_task_ids"
 
 
@@ -131,11 +131,11 @@ OF_ROLE = {
     # Check mode by keyword
     "looks": Case(
         {**arguments(source_ids="s-good"), "check_keyword": True},
-        [WORKDAY_PENDING, "did not wait, as this is check mode; pending: 1"],
+        [WORKDAY_PENDING, "Check mode, polled once and did not wait; pending: 1"],
     ),
     "looks_for_tasks": Case(
         {**arguments(task_ids="idle-older,nosuch"), "check_keyword": True},
-        ["did not wait, as this is check mode; pending: 0"],
+        ["Check mode, polled once and did not wait; pending: 0"],
     ),
     # What the tenant refuses
     "is_refused": Case(
@@ -153,7 +153,7 @@ OF_ROLE = {
     "unknown": Case(arguments(source_ids=["s-good", "Workday"]), ["fatal:.*does not exist.*Workday"], fails=True),
     "checks_last": Case(
         arguments(source_ids=["s-idle"], check_last=True),
-        [rf'"FAILED: Nothing was pending; last, at \S+: {IDLE_SUMMARY}', "fatal:.*last task of an idle source failed"],
+        [rf'"FAILED: Nothing was pending; last task, at \S+: {IDLE_SUMMARY}', "fatal:.*last task of an idle source"],
         fails=True,
         connection={"api_version": "v2025"},
     ),

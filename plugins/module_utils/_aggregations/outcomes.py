@@ -29,7 +29,7 @@ _COUNTED = {
     "started": "ended with SUCCESS",
     "adopted": "ended with SUCCESS",
     "skipped": "skipped",
-    "not_started": "not started, as another aggregation failed before",
+    "not_started": "not started, because another aggregation has failed",
 }
 
 
@@ -65,7 +65,7 @@ def summary_lines(outcomes: t.Sequence[Outcome], planned: bool) -> list[str]:
         lines.append(", ".join(f"{counts[what]} {what}" for what in dict.fromkeys(_COUNTED.values()) if what in counts))
     if not failed:
         actions = collections.Counter(outcome["action"] for outcome in outcomes)
-        begin = "Nothing was started, as this is check mode: " if planned else "All went well: "
+        begin = "Check mode, nothing was started: " if planned else "No failures: "
         started = f"{actions['started']}{' would be' if planned else ''} started"
         lines.append(f"{begin}{started}, {actions['adopted']} adopted, {actions['skipped']} skipped.")
     return lines

@@ -257,7 +257,7 @@ class Wait:
             except RequestFailed as error:
                 raise WaitFailed(error, self.results()) from None
         pending = len(self.watch.seen.pending())
-        return self._checked(f"Looked once and did not wait, as this is check mode; pending: {pending}")
+        return self._checked(f"Check mode, polled once and did not wait; pending: {pending}")
 
     def _wait(self, waiter: Waiter) -> bool:
         self.waiter = waiter
@@ -414,7 +414,7 @@ def _status(record: Record) -> str:
 
 def _last(record: Record) -> str:
     moment = moment_text(completed_at(record))
-    return f"Nothing was pending; last{f', at {moment}' if moment else ''}: {summary_of(record, over=True)}"
+    return f"Nothing was pending; last task{f', at {moment}' if moment else ''}: {summary_of(record, over=True)}"
 
 
 def _with_status(record: Record) -> str:

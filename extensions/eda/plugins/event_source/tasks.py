@@ -154,8 +154,8 @@ options:
     type: path
   feedback:
     description:
-      - Wait until the rulebook has processed an event before the next one is sent. With O(state_file), an event counts as
-        sent only then. This requires the option C(--persistence-id) of ansible-rulebook.
+      - Wait until the rulebook has processed an event before the next one is sent. With O(state_file), an event counts
+        as sent only then. This requires the option C(--persistence-id) of ansible-rulebook.
     type: bool
     default: false
 """

@@ -187,7 +187,7 @@ def test_the_summary_tells_failures_first_and_counts_more_than_ten_uneventful_on
     warned = {**AT_ONCE, "ends": "WARNING"}
     ids = [f"s{number}" for number in range(14)]
     kinds = {"s0": warned, "s2": broken}
-    stopped = "1 skipped, 11 not started, as another aggregation failed before"
+    stopped = "1 skipped, 11 not started, because another aggregation has failed"
     tenant.scenario(
         sources=[{"id": source, "accounts": kinds.get(source, AT_ONCE)} for source in ids],
         tasks=[{"id": "done", "source": "s1", "age": "1m", "seconds": 10}],
@@ -213,11 +213,11 @@ def test_the_summary_tells_how_all_of_them_went(tenant: Hand, run: Run) -> None:
     assert re.search(r"^one, accounts: skipped: .*\(done\) succeeded at", done[0])
     assert planned[1:] == [
         "Second, accounts: would be started",
-        "Nothing was started, as this is check mode: 1 would be started, 0 adopted, 1 skipped.",
+        "Check mode, nothing was started: 1 would be started, 0 adopted, 1 skipped.",
     ]
     assert done[1:] == [
         "Second, accounts: ended with SUCCESS after 0.0 s",
-        "All went well: 1 started, 0 adopted, 1 skipped.",
+        "No failures: 1 started, 0 adopted, 1 skipped.",
     ]
 
 

@@ -240,7 +240,7 @@ def test_the_summary_tells_of_each_task_and_of_the_wait(run: Run) -> None:
     assert wait(run, types=["CLOUD_REFRESH_ROLE"])["summary"] == ["Nothing was pending."]
     looked = wait(run, check_mode=True, ids=["good", "stuck"])["summary"]
     assert looked[0].startswith("PENDING: Cloud Account Aggregation is pending since 20")
-    assert looked[-1] == "Looked once and did not wait, as this is check mode; pending: 1"
+    assert looked[-1] == "Check mode, polled once and did not wait; pending: 1"
     # The message tells how it failed.
     failed = wait(run, "1 of 2 tasks still pending.*; 1 failed", ids=["stuck", "bad"], timeout=0)["summary"]
     assert [line.partition(":")[0] for line in failed] == ["FAILED", "PENDING"]
@@ -453,8 +453,8 @@ def test_the_last_tasks_of_idle_sources_are_reported(tenant: Hand, run: Run, ver
     assert found(result) == (["runs"], [], [])
     busy, ad, hr, new, verdict = result["summary"]
     assert busy.startswith("BUSY: Cloud Account Aggregation ended with SUCCESS")
-    assert re.search("^Nothing was pending; last, at .*Z: AD: Cloud Account Aggregation ended with WARNING", ad)
-    assert re.search("^Nothing was pending; last, at .*Z: HR: Cloud Account Aggregation ended with ERROR", hr)
+    assert re.search("^Nothing was pending; last task, at .*Z: AD: Cloud Account Aggregation ended with WARNING", ad)
+    assert re.search("^Nothing was pending; last task, at .*Z: HR: Cloud Account Aggregation ended with ERROR", hr)
     assert new == "NEW: nothing was pending, and no completed task was found"
     assert verdict.startswith("All have completed")
 
@@ -476,8 +476,8 @@ def test_the_last_task_of_an_idle_source_may_fail_the_wait(run: Run, check_mode:
     )
     result = wait(run, says, source_ids=["ad", "hr"], **options)
     failed, other = result["summary"]
-    assert failed.startswith("FAILED: Nothing was pending; last, at 2026-05-17T19:33:16.470Z: HR: Cloud Account")
-    assert other.startswith("Nothing was pending; last, at ")
+    assert failed.startswith("FAILED: Nothing was pending; last task, at 2026-05-17T19:33:16.470Z: HR: Cloud Account")
+    assert other.startswith("Nothing was pending; last task, at ")
     assert [record["id"] for record in result["last_tasks"]] == ["ad-last", "hr-last"]
     assert found(result) == ([], [], [])
     assert wait(run, source_ids=["ad", "new"], **options)["idle_sources"] == ["ad", "new"]
