@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""The outcomes of aggregations, and of what a loop over tasks did to them, for the filter task_outcomes."""
+"""Outcomes of aggregations, and of tasks that were edited in a loop, for the filter task_outcomes."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_t
 
 
 def is_aggregation(item: t.Mapping[str, t.Any]) -> bool:
-    """Whether it is what source_aggregations returns of an aggregation, and not a task."""
+    """Whether it is a result of source_aggregations, not a task."""
     return "action" in item and "aggregation" in item
 
 
 def aggregation_outcome(result: t.Mapping[str, t.Any]) -> Outcome:
-    """The outcome of an aggregation: that of its task, what source_aggregations says of it, and a summary of both."""
+    """The outcome of an aggregation: that of its task, the keys of source_aggregations, and a summary."""
     outcome = outcome_of(result.get("task") or {})
     told = {key: _plain(value) for key, value in result.items() if key != "task"}
     return {**outcome, **told, "summary": summary_of(result)}
 
 
 def is_edit(item: t.Mapping[str, t.Any]) -> bool:
-    """Whether it is what task_status returned for an item of a loop, and not a task."""
+    """Whether it is a result of task_status for an item of a loop, not a task."""
     return "ansible_loop_var" in item and "id" not in item
 
 
 def edit_outcome(result: t.Mapping[str, t.Any], now: float) -> Outcome:
-    """The outcome of clearing a task in a loop over outcomes: what was done, why not, and a summary of both.
+    """The outcome of clearing a task in a loop over outcomes: the action, the reason, and a summary.
 
     now: seconds since 1970, for the age.
     """
@@ -61,9 +61,9 @@ def edit_outcome(result: t.Mapping[str, t.Any], now: float) -> Outcome:
     age = "" if since is None else f", pending for {length(max(0.0, now - since))} since {before['started']}"
     what = f"{source + ': ' if source else ''}{task} ({outcome['task_id']}){age}"
     told = {
-        "cleared": f"cleared, is {outcome['completion_status']} now",
+        "cleared": f"cleared, now {outcome['completion_status']}",
         "planned": "would be cleared",
-        "left_alone": f"left alone, as {one_line(reason or '', LONGEST_REASON)}",
+        "left_alone": f"left alone, because {one_line(reason or '', LONGEST_REASON)}",
         "failed": f"not cleared: {one_line(reason or '', LONGEST_REASON)}",
     }[action]
     summary = f"{FAILED if action == 'failed' else ''}{what}: {told}"
@@ -71,16 +71,16 @@ def edit_outcome(result: t.Mapping[str, t.Any], now: float) -> Outcome:
 
 
 def _plain(value: t.Any) -> t.Any:
-    """The value without the types of templates, which cannot be marked as untrusted."""
+    """The value without the types of templates, because those cannot be marked as untrusted."""
     if isinstance(value, t.Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _done(result: t.Mapping[str, t.Any], record: Record) -> tuple[str, str | None]:
-    """What was done to a task, and why it was not cleared: where a patch was sent, the task was not left alone."""
+    """The action on a task, and the reason why it was not cleared; after a patch, it was not left alone."""
     if not record:
-        return "failed", str(result.get("msg") or "nothing is known of it")
+        return "failed", str(result.get("msg") or "the result is unknown")
     if result.get("planned") and result.get("changed"):
         return "planned", None
     status, completed = completion_status(record), moment_text(completed_at(record)) or "time unknown"
@@ -89,5 +89,5 @@ def _done(result: t.Mapping[str, t.Any], record: Record) -> tuple[str, str | Non
     if status:
         return "left_alone", f"it has completed meanwhile ({status}, {completed})"
     if result.get("patch"):
-        return "failed", "The tenant accepted the edit, and yet the task has no completion status."
-    return "left_alone", f"it has a time of completion ({completed}) and so is about to complete"
+        return "failed", "The tenant accepted the edit, but the task has no completion status."
+    return "left_alone", f"it is about to complete (time of completion {completed})"

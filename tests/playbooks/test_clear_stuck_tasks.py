@@ -222,8 +222,8 @@ def test_reads_and_edits_each_once_and_finds_nothing_the_second_time(run: Run, t
     assert played.rc == 0
     says = [
         LISTED,
-        r"Cloud Refresh Role \(roles\), pending for 3 d 3 h since 20\S+Z: cleared, is TERMINATED now",
-        r"AD: Cloud Group Aggregation \(ad-groups\), pending for 28 h \d+ min since \S+: cleared, is TERMINATED now",
+        r"Cloud Refresh Role \(roles\), pending for 3 d 3 h since 20\S+Z: cleared, now TERMINATED",
+        r"AD: Cloud Group Aggregation \(ad-groups\), pending for 28 h \d+ min since \S+: cleared, now TERMINATED",
         r"HR System: Cloud Account Aggregation \(hr-accounts\), pending for 1 h \d+ min since .*: cleared",
         "Found: 4; cleared: 4; left alone: 0",
     ]
@@ -286,7 +286,7 @@ def test_one_that_cannot_be_cleared_does_not_keep_the_others_from_it(run: Run, t
     no_effect = {"operation": "patch", "path": "ad-accounts$", "fault": "status", "code": 200, "json": {}}
     fill(tenant, faults=[refused, no_effect])
     says = [
-        "not cleared: The tenant accepted the edit, and yet the task has no completion status",
+        "not cleared: The tenant accepted the edit, but the task has no completion status",
         r"2 of 4 tasks could not be cleared \(.* ad-groups; .* ad-accounts\): PATCH failed with status 403 .*; The ",
     ]
     cases = {"admin": Case(arguments({"older_than": "1h"}), says, fails=True, connection={"api_version": "v1"})}
@@ -312,11 +312,11 @@ def test_leaves_alone_what_completes_meanwhile(run: Run, tenant: Hand) -> None:
     case = Case(
         arguments({"older_than": "1h", "completion_status": "TERMINATED"}),
         [
-            r"Cloud Refresh Role \(roles\), pending for 3 d 3 h since \S+: cleared, is TERMINATED now",
+            r"Cloud Refresh Role \(roles\), pending for 3 d 3 h since \S+: cleared, now TERMINATED",
             r"FAILED: .* AD: Cloud Group Aggregation \(ad-groups\), .*: not cleared: No task has the id .*ad-groups",
-            r"\(ad-accounts\), .*: left alone, as it has completed meanwhile \(WARNING, 2026-05-17T19:33:16\.470Z\)",
-            r"\(hr-ends\), .*: left alone, as it has a time of completion \(2026\S+470Z\) and so is about to complete",
-            r"\(hr-accounts\), .*: cleared, is TERMINATED now",
+            r"\(ad-accounts\), .*: left alone, because it has completed meanwhile \(WARNING, 2026-05-17T19:33:16",
+            r"\(hr-ends\), .*: left alone, because it is about to complete \(time of completion 2026\S+470Z\)",
+            r"\(hr-accounts\), .*: cleared, now TERMINATED",
             r"fatal:.*1 of 5 tasks could not be cleared \(.* AD Cloud Group Aggregation - .* AD ad-groups\)",
         ],
         fails=True,

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What became of aggregations, in lines to show."""
+"""Outcomes of aggregations, as lines to show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes impo
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import completion_status
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
 
-# Characters of the reason why an aggregation failed or was not started, which names tasks
+# Characters of the reason why an aggregation failed or was not started
 LONGEST_REASON = 500
 _NOTHING_DONE = {"not_started": "not started", "skipped": "skipped"}
 _COUNTED = {
@@ -34,7 +34,7 @@ _COUNTED = {
 
 
 def summary_of(result: t.Mapping[str, t.Any]) -> str:
-    """An aggregation, as source_aggregations tells of it, as one line. What has failed begins with that word."""
+    """The outcome of an aggregation as one line. A failure starts with FAILED."""
     source = one_line(str(result.get("source_name") or result.get("source_id")), LONGEST_NAME)
     action, record, failed = result["action"], result.get("task"), bool(result.get("failed"))
     reason = one_line(str(result.get("reason") or ""), LONGEST_REASON).rstrip(".")
@@ -43,7 +43,7 @@ def summary_of(result: t.Mapping[str, t.Any]) -> str:
         return f"{what}: {_NOTHING_DONE[action]}: {reason}"
     if not record:
         return f"{what}: {reason if failed else 'would be started'}"
-    # Without a time of completion it counts as completed after a while.
+    # Without a time of completion, it counts as completed after 30 s.
     over = is_over(record) or (not failed and completion_status(record) is not None)
     if action == "adopted" and not over and not failed:
         return f"{what}: would be adopted: {reason}"
@@ -53,9 +53,9 @@ def summary_of(result: t.Mapping[str, t.Any]) -> str:
 
 
 def summary_lines(outcomes: t.Sequence[Outcome], planned: bool) -> list[str]:
-    """A line for each aggregation, failures first, uneventful ones counted; then how all of it went, unless one failed.
+    """A line for each aggregation, failures first, uneventful ones counted; without failures, a last line about all.
 
-    planned: nothing was started, as this is check mode.
+    planned: check mode, in which nothing is started.
     """
     failed = [outcome for outcome in outcomes if outcome["failed"]]
     told, counted = told_and_counted([outcome for outcome in outcomes if not outcome["failed"]], _is_uneventful)

@@ -246,7 +246,7 @@ class _Step:
 
 
 def result_of(outcomes: t.Sequence[Outcome], planned: bool = False) -> dict[str, t.Any]:
-    """The outcomes as the result of a module. planned: nothing was started, as this is check mode."""
+    """The outcomes as the result of a module. planned: check mode, in which nothing is started."""
     return {
         "changed": any(outcome["action"] == "started" for outcome in outcomes),
         "results": [{key: value for key, value in outcome.items() if key != "warnings"} for outcome in outcomes],

@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What became of a task: as a short outcome, and as a line to show."""
+"""Outcomes of tasks: as short dictionaries, and as lines to show."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def outcome_of(record: Record) -> Outcome:
 
 
 def summary_of(record: Record, over: bool | None = None) -> str:
-    """The outcome of a task as one line of bearable length.
+    """The outcome of a task as one line, which is cut.
 
-    over: whether it has completed; None: as the record tells.
+    over: whether it has completed; None: by the record.
     """
     source_id, source_name = source_of(record)
     source = one_line(source_name or source_id or "", LONGEST_NAME)
@@ -64,7 +64,7 @@ def summary_of(record: Record, over: bool | None = None) -> str:
 
 
 def state_of(record: Record, over: bool | None = None) -> str:
-    """How a task ended, or since when it is pending. over: as in summary_of()."""
+    """How a task ended, or since when it has been pending. over: as in summary_of()."""
     if is_over(record) if over is None else over:
         status = completion_status(record)
         return f"ended with {end_of(record)}" if status else f"ended{end_of(record)}"
@@ -73,9 +73,9 @@ def state_of(record: Record, over: bool | None = None) -> str:
 
 
 def end_of(record: Record, *, whole: bool = False) -> str:
-    """How a task ended: its completion status, how long it took, and why it did not end well.
+    """How a task ended: its completion status, its duration, and the reason of a failure.
 
-    whole: tells whole seconds only.
+    whole: only whole seconds.
     """
     status, seconds = completion_status(record), seconds_taken(record)
     took = "" if seconds is None else f" after {length(seconds, whole=whole)}"
@@ -84,13 +84,13 @@ def end_of(record: Record, *, whole: bool = False) -> str:
 
 
 def called(record: Record, names: t.Mapping[str, str]) -> Record:
-    """The record with the name of its source, where names (by ids) has one for it."""
+    """The record with the name of its source from names (by ids), if there is one."""
     name = names.get(source_of(record)[0] or "")
     return record if name is None else {**record, "target": {**record["target"], "name": name}}
 
 
 def told_and_counted(items: t.Sequence[Item], is_uneventful: t.Callable[[Item], bool]) -> tuple[list[Item], list[Item]]:
-    """Those to tell one by one, and those to count: more than ten that have nothing to tell but that they ended."""
+    """The items to show one by one, and those to count: uneventful ones if there are more than ten."""
     uneventful = list(filter(is_uneventful, items))
     if len(uneventful) <= _MOST_UNEVENTFUL:
         return list(items), []
@@ -98,12 +98,12 @@ def told_and_counted(items: t.Sequence[Item], is_uneventful: t.Callable[[Item], 
 
 
 def short_name(task: str, source: str | None) -> str:
-    """The name of a task beside that of its source, with which some of them end."""
+    """The name of a task without the name of its source at the end."""
     return task.removesuffix(f" - {source}") if source else task
 
 
 def is_over(record: Record) -> bool:
-    """Whether the task has completed, as far as the keys that were asked for tell."""
+    """Whether the task has completed, by the keys in the record."""
     return has_completed(record, partial=True)
 
 

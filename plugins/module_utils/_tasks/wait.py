@@ -317,7 +317,7 @@ class Wait:
         return [record for record in last if completion_status(record) in self.fail_on]
 
     def results(self, verdict: str = "") -> dict[str, t.Any]:
-        """What was found so far. verdict: the last line of the summary; empty where a failure says it."""
+        """The result so far. verdict: the last line of the summary; empty for a failure."""
         seen, idle = self.watch.seen, self.watch.idle
         results: dict[str, t.Any] = {
             "tasks": self._projected(seen.completed()),
@@ -337,7 +337,7 @@ class Wait:
         return {**results, "warnings": warnings} if warnings else results
 
     def _lines(self) -> list[str]:
-        """What became of each, failures first; of more than ten that ended well only how many."""
+        """A line for each task, failures first; more than ten successful ones are only counted."""
         seen, idle = self.watch.seen, self.watch.idle
         names = idle.names if idle is not None else {}
         places = {source["id"]: place for place, source in enumerate(idle.sources() if idle is not None else ())}

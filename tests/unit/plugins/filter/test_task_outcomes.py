@@ -359,24 +359,24 @@ def test_an_aggregation_is_summed_up_by_the_name_that_the_caller_gave(told: dict
 @pytest.mark.parametrize(
     ("result", "action", "end"),
     [
-        ({"task": RECORD, "changed": True}, "cleared", "cleared, is ERROR now"),
+        ({"task": RECORD, "changed": True}, "cleared", "cleared, now ERROR"),
         ({"task": RECORD, "changed": True, "planned": True}, "planned", "would be cleared"),
         (
             {"task": RECORD, "changed": False, "msg": "It has."},
             "left_alone",
-            "left alone, as it has completed meanwhile",
+            "left alone, because it has completed meanwhile",
         ),
         ({"msg": "PATCH was refused."}, "failed", "not cleared: PATCH was refused."),
         (
             {"task": {**RECORD, "completionStatus": None}, "changed": False, "patch": [], "msg": "It is about to."},
             "left_alone",
-            "left alone, as it has a time of completion (2026-05-17T19:33:16.470Z) and so is about to complete",
+            "left alone, because it is about to complete (time of completion 2026-05-17T19:33:16.470Z)",
         ),
         *(
             (
                 {"task": {**RECORD, **left}, "changed": changed, "patch": [{"op": "replace", "path": "/completed"}]},
                 "failed",
-                "not cleared: The tenant accepted the edit, and yet the task has no completion status.",
+                "not cleared: The tenant accepted the edit, but the task has no completion status.",
             )
             for left, changed in (
                 ({"completionStatus": None}, True),
