@@ -54,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Refuse to go on while anything runs
+- name: Fail while anything is running
   sailpoint.isc.pending_tasks_info:
     count_only: true
   register: pending

@@ -128,7 +128,7 @@ EXAMPLES = r"""
     aggregation: entitlements
     max_age: 12h
 
-- name: Load a file into a delimited-file source, after whatever is running there
+- name: Load a file into a delimited-file source, after running aggregations
   sailpoint.isc.source_aggregation:
     source_id: 2c9180866166b5b0016167c32ef31a66
     file: /srv/feeds/contractors.csv
@@ -136,7 +136,7 @@ EXAMPLES = r"""
     on_busy: wait
   register: contractors
 
-- name: Wait for it later, and in check mode, where nothing was started, for nothing
+- name: Wait for it later; in check mode, nothing was started
   sailpoint.isc.task_wait:
     ids: "{{ contractors.task | sailpoint.isc.task_ids }}"
 """

@@ -80,7 +80,7 @@ EXAMPLES = r"""
     aggregation: entitlements
     cron: 0 30 6 ? * MON
 
-- name: Aggregate them by no schedule any more
+- name: Remove the schedule of the entitlements
   sailpoint.isc.source_schedule:
     api_version: v2025
     source_id: 2c9180835d2e5168015d32f890ca1581

@@ -40,7 +40,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See when two sources are aggregated
+- name: Get the schedules of two sources
   sailpoint.isc.source_schedule_info:
     api_version: v2025
     source_names: [HR System, Active Directory]

@@ -89,7 +89,7 @@ EXAMPLES = r"""
     source_names: [HR System, Active Directory]
     path: paused.json
 
-- name: Put them back
+- name: Restore them
   sailpoint.isc.source_schedules_pause:
     api_version: v2025
     state: resumed

@@ -104,7 +104,7 @@ EXAMPLES = r"""
     fields: [id, target, completionStatus]
   register: aggregations
 
-- name: Show how they ended
+- name: Show the results
   ansible.builtin.debug:
     msg: "{{ aggregations.summary }}"
 
@@ -118,7 +118,7 @@ EXAMPLES = r"""
   sailpoint.isc.task_wait:
     source_names: [HR System, Active Directory]
 
-- name: Make sure that the accounts of a source are loaded, by what is pending now or by what ended last
+- name: Make sure that the accounts of a source are loaded, by its pending or its last task
   sailpoint.isc.task_wait:
     source_ids: [2c9180835d2e5168015d32f890ca1581]
     types: [CLOUD_ACCOUNT_AGGREGATION]
