@@ -173,7 +173,7 @@ def test_a_failure_stops_the_rest_or_does_not(tenant: Hand, run: Run, third: str
     reason = results[2]["reason"].rstrip(".")
     assert failure["msg"] == f"1 of 5 aggregations failed{left}: accounts of {name}: {reason}."
     assert failure["summary"][0].startswith(f"FAILED: {name}, accounts: ")
-    rests = "not started: Another aggregation failed before" if stop else "ended with SUCCESS after 0.0 s"
+    rests = "not started: Another aggregation has failed" if stop else "ended with SUCCESS after 0.0 s"
     assert failure["summary"][3:] == [f"four, accounts: {rests}", f"five, accounts: {rests}"]
     started = ["one", "two", *([third] if action == "started" else []), *([] if stop else ["four", "five"])]
     assert launched(tenant) == [f"{source}/load-accounts" for source in started]

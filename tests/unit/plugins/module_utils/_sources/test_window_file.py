@@ -57,6 +57,6 @@ def test_never_writes_over_a_file_that_it_has_not_read(path: Path, monkeypatch: 
     with WindowFile(str(path)) as file:
         assert file.read() is None
         replace(path)
-        with pytest.raises(IscError, match="has come into being just now, by another run"):
+        with pytest.raises(IscError, match="was just created by another run"):
             file.write(FIRST)
     assert path.read_text() == SECOND.as_text()
