@@ -45,7 +45,7 @@ Result = t.TypeVar("Result")
 LOGGER = logging.getLogger("sailpoint.isc.tasks")
 
 _LEAST_INTERVAL = 5.0
-# Seconds between two polls of a tenant that does not answer
+# Most seconds between two polls while the tenant does not answer
 _LONGEST_PAUSE = 300.0
 _LONGEST_SINCE = 90 * 86400
 # Seconds that the list reaches back beyond the horizon, as time passes between two looks at the clock.
@@ -53,7 +53,7 @@ _SLACK = 5.0
 # Seconds within which a source that begins now has had its first answer; what ended before that is not looked for.
 _SOON = 5.0
 _NAMESPACE = uuid.UUID("5b7ac5f4-1d3f-5c0e-9a3f-0e3f3c4c8a51")
-# So many ids are asked for one by one.
+# Up to this number, ids are looked up one by one.
 _FEW = 2
 _TOKENS_KEPT = 3
 _MOST_WARNINGS = 20
@@ -76,19 +76,19 @@ OPTIONS: _argspec.Options = {
 
 
 class Stopped(Exception):
-    """The source was told to stop; a thread of it that still works gives up."""
+    """The source was stopped; its thread must end."""
 
 
 class Queue(t.Protocol):
-    """What events are put into."""
+    """The queue for events."""
 
     async def put(self, event: dict[str, t.Any], /) -> None:
-        """Returns when the event was taken."""
+        """Returns when the event was put."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Clocks:
-    """Time as the source sees it. beat: seconds that only go forward.  sleep: lets so many of them pass."""
+    """The clocks of the source. beat: monotonic seconds.  sleep: waits for so many seconds."""
 
     beat: t.Callable[[], float] = time.monotonic
     sleep: t.Callable[[float], t.Awaitable[None]] = asyncio.sleep
@@ -97,9 +97,9 @@ class Clocks:
 async def run(
     queue: Queue, arguments: t.Mapping[str, t.Any], clocks: Clocks | None = None, connect: t.Any = None
 ) -> None:
-    """Hands events to the queue until it is cancelled, or cannot go on; then one sentence in the log says why.
+    """Puts events into the queue until it is cancelled, or cannot continue; then it logs one message.
 
-    arguments: as in the rulebook.  connect: makes a client of settings, where it is not the usual one.
+    arguments: as in the rulebook.  connect: creates a client from settings; None: the default one.
     """
     try:
         source = Source(arguments, clocks or Clocks(), connect)
@@ -113,7 +113,7 @@ async def run(
 
 
 class Source:
-    """One source of a rulebook. Raises IscError for arguments that are wrong."""
+    """One source of a rulebook. Raises IscError for invalid arguments."""
 
     def __init__(self, arguments: t.Mapping[str, t.Any], clocks: Clocks, connect: t.Any = None) -> None:
         given = dict(arguments)
@@ -138,7 +138,7 @@ class Source:
         self._clocks = clocks
         self._begun_at = clocks.beat()
         self._stop = threading.Event()
-        # Around what the threads and the loop share: the timeline
+        # Protects the timeline, which the threads and the loop share
         self._lock = threading.Lock()
         self._tokens: collections.deque[str] = collections.deque()
         self._warned: set[str] = set()
@@ -149,7 +149,7 @@ class Source:
         return Client(settings, self._keep_secret, Transport(settings, sleep=self._pause))
 
     def _restored(self, file: StateFile) -> Timeline | None:
-        """What the file holds; None where there is none yet."""
+        """The timeline of the file; None if there is none yet."""
         state = file.read()
         if state is None:
             return None
@@ -159,7 +159,7 @@ class Source:
             raise file.spoilt() from None
 
     async def run(self, queue: Queue) -> None:
-        """Polls and hands on, until there is no point in going on."""
+        """Polls and sends events until it cannot continue."""
         fault_since: float | None = None
         faults = 0
         begun = False
@@ -190,14 +190,14 @@ class Source:
             await self._clocks.sleep(pause)
 
     def close(self) -> None:
-        """Lets go of everything at once; what the thread still waits for is left to itself."""
+        """Closes everything at once, without waiting for the thread."""
         self._stop.set()
         with self._lock:
             self._write()
         self._client.transport.close()
 
     def _poll(self) -> list[Event]:
-        """One look at the tenant. Raises RequestFailed, and IscError where names of sources are wrong."""
+        """One poll. Raises RequestFailed, and IscError if names of sources are wrong."""
         if self._names:
             ids = [record["id"] for record in Sources(self._client).resolve(self._names).values()]
             known = list(self._selection.source_ids or ())
@@ -229,7 +229,7 @@ class Source:
         return Timeline(self._kinds, self._stuck_after, since, read_back=read_back)
 
     def _newest(self, horizon: float) -> Selection:
-        """The newest tasks in the order of their creation, pending or not, down to the horizon."""
+        """The newest tasks in the order of their creation, pending or completed, down to the horizon."""
         reach = self._client.now() - horizon + _SLACK
         # Without an age the whole list is read, several pages at a time.
         return dataclasses.replace(self._selection, newer_than=None if reach == float("inf") else max(reach, _SLACK))
@@ -246,7 +246,7 @@ class Source:
             await queue.put(document)
             if self._taken is not None:
                 while _uuid_of(await self._taken.get()) not in (None, document["meta"]["uuid"]):
-                    pass  # of an event that was handed on before
+                    pass  # of an event that was sent before
             with self._lock:
                 if self._timeline is not None:
                     self._timeline.told(event)
@@ -287,7 +287,7 @@ class Source:
             LOGGER.warning("%s", warning)
 
     def _pause(self, seconds: float) -> None:
-        """A pause of the client before it tries again. Raises Stopped."""
+        """A pause of the client before a retry. Raises Stopped."""
         if self._stop.wait(seconds):
             raise Stopped
 
@@ -298,7 +298,7 @@ class Source:
             self._client.transport.secrets.discard(self._tokens.popleft())
 
     async def _in_thread(self, work: t.Callable[[], Result]) -> Result:
-        """What work returns. Its thread is a daemon: unlike an executor's it keeps nobody waiting at the end."""
+        """The result of work in a daemon thread, which, unlike that of an executor, does not delay the end."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Result] = loop.create_future()
 
@@ -315,7 +315,7 @@ class Source:
             try:
                 loop.call_soon_threadsafe(settle, result, failure)
             except RuntimeError:
-                pass  # the loop has ended meanwhile
+                pass  # the loop has been closed meanwhile
 
         threading.Thread(target=target, name="sailpoint.isc.tasks", daemon=True).start()
         return await done

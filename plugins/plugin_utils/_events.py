@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Which events follow from what polls have seen. No clock, no requests.
+"""Derives events from the results of polls, without a clock and without requests.
 
 Points in time are seconds since 1970 on the tenant's clock; beats are seconds on a clock that never jumps.
 """
@@ -26,16 +26,16 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
 
-# In the order in which they are given where they happen at the same time
+# In the order in which simultaneous events are sent
 KINDS = ("started", "stuck", "completed", "failed", "warned")
 
-# Seconds after its creation in which a task becomes visible
+# Seconds after its creation within which a task becomes visible
 _LATE = 60
-# Seconds for which a task is seen with one of `completed` and `completionStatus`, until the other is not waited for
+# Seconds to wait for the second one of `completed` and `completionStatus` after the first one is set
 _GRACE = 30
-# Seconds for which a task that is neither pending nor found is looked for
+# Seconds for which a missing task, neither pending nor found, is looked up
 _MISSING = 600
-# The tenant keeps no task for longer; one day more, for those that are about to go.
+# The tenant keeps no task for longer; one more day, for those that are about to be removed.
 _KEPT = 91 * 86400
 
 
@@ -50,7 +50,7 @@ class Event(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Poll:
-    """What one look at the tenant has seen.
+    """The result of a poll.
 
     pending: the tasks that have not completed.  listed: the newest tasks, read after those; all that were created after
     the horizon.  looked_up: those that Timeline.missing() named, read last.
@@ -68,11 +68,11 @@ class Poll:
 
 @dataclasses.dataclass
 class _Task:
-    """A task of which there may be events to come.
+    """A task with possible future events.
 
-    told: the kinds of events that were given.  left: those to be given before it can be forgotten; None while it runs.
-    stuck: whether it was seen to be pending for too long.
-    half_since: the beat when it was first seen to be half over.  missing_since: when it was first not found.
+    told: the kinds of events that were sent.  left: those to send before it can be forgotten; None while it runs.
+    stuck: whether it has been pending for too long.
+    half_since: the beat when only one sign of its end was first seen.  missing_since: when it was first not found.
     """
 
     created: float | None
@@ -86,9 +86,9 @@ class _Task:
 class Timeline:
     """Gives each event once, in the order of time.
 
-    kinds: the wanted ones.  stuck_after: seconds from which on a pending task is stuck.
-    since: nothing that happened before is given, but for tasks that are stuck and pending.
-    read_back: read the list to its end at first, for tasks that began long before `since` and ended after it.
+    kinds: the wanted ones.  stuck_after: seconds after which a pending task is stuck.
+    since: no earlier events are returned, except for stuck tasks.
+    read_back: first read the whole list, for tasks that started long before `since` and completed after it.
 
     The list of tasks is in the order of their creation. It is read down to a horizon, before which every task was
     visible at the last poll: those that were pending then are followed by their ids, however long they run. What has
@@ -110,7 +110,7 @@ class Timeline:
 
     @classmethod
     def restored(cls, state: t.Mapping[str, t.Any], kinds: t.Collection[str], stuck_after: float | None) -> Timeline:
-        """One that goes on where state() was taken. Raises KeyError, TypeError or ValueError for anything else."""
+        """A timeline from the result of state(). Raises KeyError, TypeError or ValueError for invalid input."""
         timeline = cls(kinds, stuck_after, float(state["since"]))
         timeline.horizon = -math.inf if state["horizon"] is None else float(state["horizon"])
         timeline._newest = float(state["newest"])
@@ -120,7 +120,7 @@ class Timeline:
         return timeline
 
     def state(self) -> dict[str, t.Any]:
-        """What is to be known after a restart, as JSON takes it."""
+        """The state for a restart, as JSON."""
         return {
             "since": self._since,
             "horizon": None if self.horizon == -math.inf else self.horizon,
@@ -136,7 +136,7 @@ class Timeline:
         return not (early and has_completed(record) and (completed or 0) < self._since)
 
     def missing(self, *seen: t.Iterable[Record], beat: float) -> list[str]:
-        """The ids of the tasks that were pending and are in none of these lists."""
+        """The ids of the tasks that were pending and are in neither list."""
         ids = {task_id(record) for records in seen for record in records}
         return [
             key
@@ -165,7 +165,7 @@ class Timeline:
         return sorted(events, key=lambda event: (event.moment, KINDS.index(event.kind), event.task_id))
 
     def told(self, event: Event) -> None:
-        """The event was given."""
+        """Marks the event as sent."""
         task = self._open.get(event.task_id)
         if task is not None:
             task.told.add(event.kind)
@@ -186,7 +186,7 @@ class Timeline:
         task.half_since = (beat if task.half_since is None else task.half_since) if half else None
 
     def _miss(self, latest: t.Mapping[str, Record], poll: Poll) -> None:
-        """Those that are gone; they are kept for a while, and without being looked for as long as they could return."""
+        """The missing tasks; they are kept for a while, longer than they are looked up."""
         for key, task in list(self._open.items()):
             if key not in latest:
                 task.missing_since = poll.ended_at if task.missing_since is None else task.missing_since
@@ -194,7 +194,7 @@ class Timeline:
                     del self._open[key]
 
     def _limit(self, latest: t.Mapping[str, Record], beat: float) -> float:
-        """What happened later is to be given after what is about to be known to have ended then."""
+        """Holds back later events until the time of an earlier end is known."""
         moments = [
             completed_at(record)
             for key, record in latest.items()
@@ -203,7 +203,7 @@ class Timeline:
         return min((moment for moment in moments if moment is not None), default=math.inf)
 
     def _due(self, key: str, record: Record, poll: Poll) -> list[Event]:
-        """The events of a task that were not given yet; also notes what is left when it is over."""
+        """The events of a task that were not sent yet; also records what is left when it has completed."""
         task = self._open[key]
         over = has_completed(record) or (completion_status(record) is not None and self._waited(task, poll.ended_at))
         end = (_end(record) or poll.now) if over else None
@@ -217,7 +217,7 @@ class Timeline:
         return due
 
     def _moments(self, task: _Task, record: Record, end: float | None, now: float) -> t.Iterator[tuple[str, float]]:
-        """What has happened to a task, and when."""
+        """The events of a task, with their times."""
         created = created_at(record)
         if created is not None:
             if created >= self._since:
@@ -247,7 +247,7 @@ class Timeline:
 
     def _move_horizon(self, records: t.Iterable[Record], poll: Poll) -> None:
         created = [moment for moment in map(created_at, records) if moment is not None]
-        # A date in the future would hide all that comes before it.
+        # A date in the future would hide everything before it.
         self._newest = max([self._newest, *(moment for moment in created if moment <= poll.now)])
         # What was created before the newest task of an earlier poll has been visible since, if that was long ago.
         before = [newest for ended_at, newest in self._marks if ended_at <= poll.began_at - _LATE]
@@ -262,6 +262,6 @@ def _is_over(record: Record) -> bool:
 
 
 def _end(record: Record) -> float | None:
-    """When the task ended, or when its record was last changed where it does not tell."""
+    """When the task completed, or when its record was last changed if that is missing."""
     completed = completed_at(record)
     return parse_timestamp(record.get("modified")) if completed is None else completed

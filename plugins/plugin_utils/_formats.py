@@ -25,18 +25,18 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_NAME = 100
 _LONGEST_MESSAGES = 5000
 _SHOWN = 50
-# The heads of the tables in Markdown
+# The headers of the tables in Markdown
 _OF_LINES = ("Source", "Last outcome", "Last success", "Pending", "Overdue", "Failures in a row")
 _OF_PENDING = ("Task", "Source", "Running for", "Task id")
 _OF_REASONS = ("Times", "Sources", "Last", "Reason")
-# What Markdown, or HTML within it, would take for more than text
+# Characters with a meaning in Markdown, or in HTML within it
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:@])")
 
 
 def text_of(form: str, report: Report, formats: t.Sequence[str], stem: str) -> str:
     """A report in one of the formats of SUFFIXES.
 
-    formats: of all of its files.  stem: of their names, without their directory.
+    formats: all formats of the report.  stem: of the file names, without the directory.
     """
     if form == "html":
         return html_of(report, [f"{stem}{SUFFIXES[other]}" for other in formats if other != "html"])
@@ -45,7 +45,7 @@ def text_of(form: str, report: Report, formats: t.Sequence[str], stem: str) -> s
 
 
 def json_of(report: Report) -> str:
-    """All of the numbers."""
+    """All data."""
     return json.dumps(report, indent=4, sort_keys=True) + "\n"
 
 
@@ -55,7 +55,7 @@ def prom_of(report: Report) -> str:
 
 
 def junit_of(report: Report) -> str:
-    """A test case for each kind of task of each source: failed as its last run did, skipped where none has ended."""
+    """A test case for each kind of task and source: failed if its last run failed, skipped if none has completed."""
     cases = [_case(entry, report["fail_on"]) for entry in report["sources"]]
     failures = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
@@ -98,7 +98,7 @@ def _seconds(entry: Health) -> float:
 
 
 def _source(entry: Health) -> str:
-    """What tells the source from others for a reader of JUnit files: names may be the same, ids are not."""
+    """A unique name of the source for JUnit, because names may be equal but ids are not."""
     name, source_id = entry["source_name"], entry["source_id"]
     shown = one_line(name or source_id or "no source", _LONGEST_NAME)
     return f"{shown} ({one_line(source_id, _LONGEST_NAME)})" if name and source_id else shown
@@ -109,7 +109,7 @@ def _attribute(text: str) -> str:
 
 
 def _xml(text: str) -> str:
-    """The text without what XML cannot hold."""
+    """The text without characters that are not allowed in XML."""
     return _NOT_XML.sub("\ufffd", text)
 
 
@@ -168,7 +168,7 @@ def _table(head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]]) -> str:
 
 
 def _md(text: str) -> str:
-    """The text as Markdown that shows it as it is."""
+    """The text, escaped for Markdown."""
     return _MARKUP.sub(r"\\\1", one_line(text, _LONGEST_NAME * 3))
 
 

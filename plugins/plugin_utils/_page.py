@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""What the page of a report shows, worked out and in words, so that a template has nothing to do but to lay it out."""
+"""The content of the page of a report, so that the template only does the layout."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Repor
 
 Shown = dict[str, t.Any]
 
-# How much of each a page shows; the rest is in the files beside it.
+# The number of items on the page; the rest is in the other files.
 _PENDING_SHOWN = 200
 _REASONS_SHOWN = 50
 _TASKS_OF_A_REASON = 20
 _RUNS_DRAWN = 120
 _SOURCES_NAMED = 20
-# Characters: of a name, of one whole message, of all whole messages together
+# Characters: of a name, of one message, of all messages together
 _LONGEST_NAME = 120
 _LONGEST_MESSAGE = 12_000
 _LONGEST_MESSAGES = 200_000
 _NOTHING = "\u2013"
 _NO_SOURCE = "no source"
 _NO_MESSAGE = "No message was given."
-# The class and the shape of each outcome; without a completion status a task is pending.
+# The class and the shape of each outcome; a task without a completion status is pending.
 _OUTCOMES = {
     None: ("pending", "pending"),
     "SUCCESS": ("ok", "success"),
@@ -45,16 +45,16 @@ _OUTCOMES = {
     "TEMPERROR": ("failed", "temperror"),
 }
 _OTHER = ("unknown", "other")
-# Of the drawing of runs, in pixels: the ground that bars stand on, the highest bar, the lowest.
+# Of the chart of runs, in pixels: the baseline, the highest bar, the lowest.
 _GROUND, _HIGHEST, _LOWEST = 32, 30, 2.5
-# Its width, which is stretched to that of the page
+# Its width, which is scaled to that of the page
 _WIDTH = 1000
 
 
 def page_of(report: Report, most_kinds: int | None = None) -> Shown:
-    """The parts of the page in their order, each text escaped for HTML, on one line and of bearable length.
+    """The parts of the page in their order; each text is escaped for HTML, on one line, and cut.
 
-    most_kinds: so many kinds of tasks have their details on it, those of sources that are doing worst; all without it.
+    most_kinds: the number of entries with details, of the worst sources first; None: all.
     """
     lines = lines_of(report)
     silent = silent_sources(report)
@@ -92,7 +92,7 @@ def page_of(report: Report, most_kinds: int | None = None) -> Shown:
 
 
 def _first(lines: list[Line], most_kinds: int | None) -> list[Line]:
-    """Those that have run, as long as they have no more kinds of tasks together."""
+    """The lines that have runs, up to this number of entries."""
     known = [line for line in lines if line.entries]
     kinds = itertools.accumulate(len(line.entries) for line in known)
     return [line for line, so_far in zip(known, kinds) if most_kinds is None or so_far <= most_kinds]
@@ -151,12 +151,12 @@ Anchors = t.Mapping[Key, t.Optional[str]]
 
 
 def _key(source_id: str | None, source_name: str | None) -> Key:
-    """What tells sources apart; the name of one that has an id may have changed."""
+    """The identity of a source: its id, because names can change; its name if it has no id."""
     return source_id, None if source_id else source_name
 
 
 def _of_source(task: Report, anchors: Anchors) -> Shown:
-    """A task with what tells its source."""
+    """A task with its source."""
     return {
         "name": _name(task),
         "id": _cut(task["task_id"] or ""),
@@ -176,7 +176,7 @@ def _pending(task: Report, anchors: Anchors) -> Shown:
 
 
 def _by_reason(outcomes: list[Outcome], anchors: Anchors) -> Shown:
-    """Outcomes of the same reason together, as far as a page can bear them."""
+    """Outcomes, grouped by reason, cut for the page."""
     groups = by_reason(outcomes)
     left = _LONGEST_MESSAGES
     shown = []
@@ -208,7 +208,7 @@ def _ended(task: Outcome, anchors: Anchors) -> Shown:
 
 
 def _whole(task: Outcome, longest: int) -> list[str]:
-    """The lines of all that a task said, where that is more than its reason; at most so many characters."""
+    """The lines of all messages of a task, if they are more than its reason; at most so many characters."""
     lines = [line for text in task["messages"] for line in text.splitlines() if line.strip()]
     if one_line(" ".join(lines), _LONGEST_MESSAGE) == task["reason"] or longest <= 0:
         return []
@@ -234,7 +234,7 @@ def _details(report: Report, line: Line, anchor: str) -> Shown:
 
 
 def _summary(line: Line) -> str:
-    """What the fold of a source says of what is in it."""
+    """The summary of the details of a source."""
     runs, failures = (sum(entry[key] for entry in line.entries) for key in ("runs", "failures"))
     parts = [_counted(runs, "run"), *([f"{failures} failed"] if failures else [])]
     return ", ".join([*parts, *([f"{line.pending} pending"] if line.pending else [])])
@@ -264,7 +264,7 @@ def _entry(report: Report, entry: Report) -> Shown:
 
 
 def _lengths(entry: Report) -> str:
-    """How long its runs take, and how many of them are drawn where not all are."""
+    """The usual duration, and the number of runs in the chart if not all are."""
     if entry["median_seconds"] is None:
         return ""
     within = f"{_length(entry['median_seconds'])}, 19 of 20 within {_length(entry['p95_seconds'])}"
@@ -273,10 +273,10 @@ def _lengths(entry: Report) -> str:
 
 
 def _timeline(report: Report, entry: Report) -> Shown:
-    """Bars by colour, as the path of a drawing, and below them the shapes of outcomes that are no success.
+    """Bars by colour, as SVG paths, and below them the shapes of outcomes other than success.
 
-    Across: when a task started, in thousandths of the span. Up: how long it took, as the square root, so that short
-    ones are seen beside long ones.
+    x: the start of a task, in thousandths of the span. y: the square root of its duration, so that short runs are
+    visible next to long ones.
     """
     drawn = [task for task in entry["tasks"] if task["started"]][:_RUNS_DRAWN]
     pending = [task for task in entry["pending"] if task["started"]][:_RUNS_DRAWN]
@@ -311,7 +311,7 @@ def _height(seconds: float, longest: float) -> float:
 
 
 def _name(task: Report) -> str:
-    """What a task is, without the source, which is told beside it."""
+    """The name of a task without its source, which is shown next to it."""
     return _cut(short_name(task["task_name"] or "Task", task["source_name"]))
 
 
@@ -328,7 +328,7 @@ def _a_day(rate: float | None) -> str:
 
 
 def _percent(rate: float | None) -> str:
-    """A part of the whole; never rounded up to 100 %."""
+    """A ratio in percent; never rounded up to 100 %."""
     if rate is None:
         return _NOTHING
     thousandths = int(rate * 1000 + 1e-6)
@@ -336,7 +336,7 @@ def _percent(rate: float | None) -> str:
 
 
 def _length(seconds: float | None) -> str:
-    """A length of time in words, without what is zero of it."""
+    """A length of time in words, without a last unit of zero."""
     return _NOTHING if seconds is None else re.sub(r"(?<=[a-z]) 0 \w+$", "", length(seconds))
 
 

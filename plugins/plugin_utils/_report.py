@@ -4,7 +4,7 @@
 #
 # Private to the collection: it may change in any release.
 
-"""A report on tasks: its numbers, and these as CSV."""
+"""The data of a report on tasks, also as CSV."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_t
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import Health, each_once, ended, health_of
 
 Report = dict[str, t.Any]
-# What tells one kind of task of a source from the others: id of the source, its name where it has no id, kind.
+# The key of an entry: id of the source (its name if it has no id), and kind.
 Key = tuple[t.Optional[str], t.Optional[str], t.Optional[str]]
 
 # The tenant keeps no task for longer, in seconds.
@@ -39,9 +39,9 @@ _COLUMNS = (
     *("seconds", "overdue", "messages", "runs", "successes", "failures", "success_rate", "failures_in_a_row"),
     *("last_success", "last_failure", "median_seconds", "p95_seconds"),
 )
-# A spreadsheet would take a text that begins so for a formula, and work it out.
+# A spreadsheet would evaluate a text that starts like this as a formula.
 _FORMULA = re.compile(r"[=+@-]")
-# What differs between messages of the same cause: ids, times, numbers
+# Parts that differ between messages of the same cause: ids, times, numbers
 _VARYING = re.compile(r"\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b|[0-9]+")
 
 
@@ -55,8 +55,8 @@ def report_of(
     """What is pending, what failed and why, what warned, and the health of sources with the tasks that it is about.
 
     fail_on: completion statuses, as canonical_status() spells them.  now: seconds since 1970.
-    span: how many seconds the report looks back; None where that is not known.
-    earlier: records of the period before, of the same length; None where they are not known.
+    span: the period of the report in seconds; None if unknown.
+    earlier: records of the previous period of the same length; None if unknown.
     """
     tasks = each_once(records)
     completed = sorted(filter(is_over, tasks), key=ended, reverse=True)
@@ -98,7 +98,7 @@ def report_of(
 
 
 def by_reason(outcomes: t.Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
-    """Outcomes that tell the same but for ids and numbers, with the reason of the first; the largest group first."""
+    """Outcomes grouped by reason, apart from ids and numbers, with the reason of the first; the largest group first."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(_VARYING.sub("#", outcome["reason"].casefold()), []).append(outcome)
@@ -107,7 +107,7 @@ def by_reason(outcomes: t.Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
 
 
 def csv_of(report: Report) -> str:
-    """A row for each task, and beside it the numbers of all tasks of that kind and source."""
+    """A row for each task, with the statistics of its kind and source."""
     file = io.StringIO()
     rows = csv.DictWriter(file, _COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
     rows.writeheader()
@@ -163,7 +163,7 @@ def _told(reason: str, group: list[Outcome]) -> Report:
 
 
 def _days_without_success(entry: Health, now: float) -> int | None:
-    """Whole days since a task ended well; None where none has."""
+    """Whole days since the last success; None if there was none."""
     ended_at = parse_timestamp((entry["last_success"] or {}).get("completed"))
     return None if ended_at is None else max(0, int((now - ended_at) // _DAY))
 
