@@ -47,27 +47,34 @@ def _longest_pending(entry: Health) -> float | None:
 
 # All are gauges, although some are counts: the number within a span can decrease.
 _FAMILIES = (
-    _Family("runs", "", "Tasks that have completed, of those that were read.", _count("runs")),
-    _Family("successes", "", "Those of them that ended well.", _count("successes")),
-    _Family("failures", "", "Those of them that failed.", _count("failures")),
-    _Family("success_ratio", "ratio", "The part of the judged tasks that ended well, 0 to 1.", _count("success_rate")),
-    _Family("failures_in_a_row", "", "Failures since a task ended well.", _count("failures_in_a_row")),
+    _Family("runs", "", "Completed tasks that were read.", _count("runs")),
+    _Family("successes", "", "Successful tasks.", _count("successes")),
+    _Family("failures", "", "Failed tasks.", _count("failures")),
     _Family(
-        "last_success_timestamp_seconds", "seconds", "When one ended well last, since 1970.", _ended("last_success")
+        "success_ratio",
+        "ratio",
+        "Share of successful tasks among those that succeeded or failed, 0 to 1.",
+        _count("success_rate"),
     ),
-    _Family("last_failure_timestamp_seconds", "seconds", "When one failed last, since 1970.", _ended("last_failure")),
+    _Family("failures_in_a_row", "", "Failures since the last success.", _count("failures_in_a_row")),
     _Family(
-        "duration_median_seconds", "seconds", "Half of the successful tasks took no longer.", _count("median_seconds")
+        "last_success_timestamp_seconds", "seconds", "Time of the last success, since 1970.", _ended("last_success")
     ),
-    _Family("duration_p95_seconds", "seconds", "95 percent of them took no longer.", _count("p95_seconds")),
+    _Family(
+        "last_failure_timestamp_seconds", "seconds", "Time of the last failure, since 1970.", _ended("last_failure")
+    ),
+    _Family("duration_median_seconds", "seconds", "Median duration of successful tasks.", _count("median_seconds")),
+    _Family(
+        "duration_p95_seconds", "seconds", "95th percentile of the duration of successful tasks.", _count("p95_seconds")
+    ),
     _Family("pending", "", "Tasks that have not completed.", lambda entry: len(entry["pending"])),
     _Family(
         "overdue",
         "",
-        "Those of them that have been running for longer than 95 percent of the successful ones did.",
+        "Pending tasks that have run longer than 95 percent of the successful ones.",
         lambda entry: sum(1 for task in entry["pending"] if task["overdue"]),
     ),
-    _Family("pending_longest_seconds", "seconds", "For how long the oldest of them has run.", _longest_pending),
+    _Family("pending_longest_seconds", "seconds", "Time for which the oldest pending task has run.", _longest_pending),
 )
 _PREFIX = "sailpoint_isc_tasks_"
 
