@@ -126,10 +126,10 @@ def markdown_of(report: Report) -> str:
         f"- Pending: {counts['pending']}, {counts['overdue']} of them overdue\n"
         f"- Failed: {counts['failed']} of {counts['completed']}{compared}\n"
         f"- Warnings: {counts['warned']}\n"
-        f"- Sources: {len(lines)}, {len(unwell)} of them need a look",
+        f"- Sources: {len(lines)}, {len(unwell)} of them need attention",
     ]
     if unwell:
-        parts += ["## Sources that need a look", _table(_OF_LINES, [_md_line(line) for line in unwell[:_SHOWN]])]
+        parts += ["## Sources that need attention", _table(_OF_LINES, [_md_line(line) for line in unwell[:_SHOWN]])]
     if report["pending"]:
         parts += ["## Pending", _table(_OF_PENDING, [_md_pending(task) for task in report["pending"][:_SHOWN]])]
     if report["reasons"]:
