@@ -275,7 +275,7 @@ def test_touches_nothing_where_too_many_match_and_fails_for_all_that_it_may_not_
     assert statuses(tenant) == [None] * 4
     # One reason is told once.
     (fatal,) = re.findall("fatal:.*", played.said("reader"))
-    assert fatal.count("refused with 403") == 1
+    assert fatal.count("failed with status 403") == 1
     result = played.fact("left", "reader")
     assert (ids(result["failed"]), result["cleared"]) == (STUCK, [])
 
