@@ -114,23 +114,15 @@ class Client:
         path = self._settings.base_url + self.api.url_path(service, *segments)
         return f"{path}?{query_string(query)}" if query else path
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        json_body: object = None,
-        content_type: str = "application/json",
-        **call_facts: t.Any,
-    ) -> Answer:
-        """The answer to a request; call_facts are those of Call.
+    def request(self, method: str, url: str, *, json_body: object = None, **call_facts: t.Any) -> Answer:
+        """The answer to a request; call_facts are those of Call. The JSON of a PATCH is a JSON Patch.
 
         A token that is refused (401) is renewed once. Raises RequestFailed.
         """
         call = Call(method, url, **call_facts)
         if json_body is not None:
             call.body = json.dumps(json_body)
-            call.headers["Content-Type"] = content_type
+            call.headers["Content-Type"] = f"application/{'json-patch+json' if method == 'PATCH' else 'json'}"
         if self.api.experimental:
             call.headers["X-SailPoint-Experimental"] = "true"
         token = self._tokens.current()

@@ -142,7 +142,6 @@ class Schedules:
                 "PATCH",
                 self._url(slot.source_id, kind),
                 json_body=[{"op": "replace", "path": "/cronExpression", "value": wanted}],
-                content_type="application/json-patch+json",
                 **facts,
             )
         made = answer.body.get("cronExpression", wanted)

@@ -93,7 +93,6 @@ class TaskStatuses:
             accept=is_record,
             wanted="a record",
             json_body=list(operations),
-            content_type="application/json-patch+json",
             idempotent=False,
             advice={403: _UPDATE_ADVICE},
         ).body

@@ -290,7 +290,7 @@ def test_requests_to_the_yearly_versions_say_that_they_know(version: str, value:
 def test_a_body_is_sent_as_json_with_its_kind() -> None:
     wire = Wire(Reply(200, {}), Reply(200, {}))
     user = client(wire)
-    user.request("PATCH", BASE_URL + "/x", json_body=[{"op": "test"}], content_type="application/json-patch+json")
+    user.request("PATCH", BASE_URL + "/x", json_body=[{"op": "test"}])
     assert json.loads(str(wire.requests[0].body)) == [{"op": "test"}]
     assert wire.requests[0].headers["Content-Type"] == "application/json-patch+json"
     user.request("POST", BASE_URL + "/x")
