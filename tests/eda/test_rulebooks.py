@@ -87,7 +87,7 @@ def test_survives_a_tenant_that_restarts(tenant: Hand, rulebooks: Rulebooks) -> 
     rulebooks.wait_for_polls(running)
     tenant.control("PUT", "down", {"seconds": 20})
     running.wait_to_print("127 cannot be polled, retrying: ")
-    running.wait_to_print("127 can be polled again, after ")
+    running.wait_to_print("127 can be polled again after ")
     tenant.control("POST", "tasks", [FAILED])
     running.wait_to_print("MET failed failed")
 

@@ -311,7 +311,7 @@ def test_a_job_of_automation_platform_shows_how_they_ended(tenant: Hand, run: Ca
 
 def test_looks_once_in_check_mode(tenant: Hand, run: Callable[..., Played]) -> None:
     played = run(PLAYBOOK, "--check", "-e", "source_ids=Workday,Contractors")
-    case = Case({}, [WORKDAY_PENDING, CONTRACTORS_IDLE, "this is check mode; pending: 1"])
+    case = Case({}, [WORKDAY_PENDING, CONTRACTORS_IDLE, "Check mode, polled once and did not wait; pending: 1"])
     check(played, {"localhost": case})
     assert played.rc == 0
     assert values(played.fact("wait_for_aggregation_result")["pending"], "task_id") == ["good"]
