@@ -24,7 +24,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_lin
 
 # Characters of the reason why an aggregation failed or was not started
 LONGEST_REASON = 500
-_NOTHING_DONE = {"not_started": "not started", "skipped": "skipped"}
 _COUNTED = {
     "started": "ended with SUCCESS",
     "adopted": "ended with SUCCESS",
@@ -39,8 +38,8 @@ def summary_of(result: t.Mapping[str, t.Any]) -> str:
     action, record, failed = result["action"], result.get("task"), bool(result.get("failed"))
     reason = one_line(str(result.get("reason") or ""), LONGEST_REASON).rstrip(".")
     what = f"{FAILED if failed else ''}{source}, {str(result['aggregation']).replace('_', ' ')}"
-    if action in _NOTHING_DONE:
-        return f"{what}: {_NOTHING_DONE[action]}: {reason}"
+    if action in ("not_started", "skipped"):
+        return f"{what}: {action.replace('_', ' ')}: {reason}"
     if not record:
         return f"{what}: {reason if failed else 'would be started'}"
     # Without a time of completion, it counts as completed after 30 s.
