@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module sailpoint.isc.task_report: writes the files atomically; the action creates their texts."""
+"""Module sailpoint.isc.task_report: reads the tasks and writes the files; the action creates the report."""
 
 from __future__ import annotations
 
@@ -50,12 +50,10 @@ options:
         source.
     type: list
     elements: str
-    default: []
   source_names:
     description: Names of sources to report on, in addition to those of O(source_ids). They must match exactly.
     type: list
     elements: str
-    default: []
   fail_on:
     description: The completion statuses that count as a failure.
     type: list
@@ -108,13 +106,27 @@ msg:
   returned: always
 """
 
+import dataclasses
 import os
 import tempfile
 import typing as t
+from urllib.parse import urlsplit
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._argspec import AUTH
-from ansible_collections.sailpoint.isc.plugins.module_utils._module import Module
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import COMPLETION_STATUSES, FAILED_STATUSES
+from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
+from ansible_collections.sailpoint.isc.plugins.module_utils._http.tokens import identity
+from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    COMPLETION_STATUSES,
+    FAILED_STATUSES,
+    LONGEST_KEPT,
+    Record,
+    projected,
+)
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
+from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds
 
 # The suffix of the file of each format
 SUFFIXES = {"html": ".html", "csv": ".csv", "json": ".json", "prom": ".prom", "junit": ".junit.xml", "md": ".md"}
@@ -122,8 +134,8 @@ OPTIONS: dict[str, t.Any] = {
     "path": {"type": "path", "required": True},
     "formats": {"type": "list", "elements": "str", "choices": list(SUFFIXES), "default": ["html", "csv", "json"]},
     "newer_than": {"type": "str", "default": "14d"},
-    "source_ids": {"type": "list", "elements": "str", "default": []},
-    "source_names": {"type": "list", "elements": "str", "default": []},
+    "source_ids": {"type": "list", "elements": "str"},
+    "source_names": {"type": "list", "elements": "str"},
     "fail_on": {
         "type": "list",
         "elements": "str",
@@ -132,64 +144,107 @@ OPTIONS: dict[str, t.Any] = {
     },
     "texts": {"type": "dict"},
 }
+# Keys of records that the report needs
+_FIELDS = ["id", "uniqueName", "type", "target", "created", "launched", "completed", "completionStatus", "messages"]
 
 
-class Unwritable(Exception):
-    """The report cannot be written to its path."""
+def work(module: _module.Module, client: Client) -> dict[str, t.Any]:
+    """Without texts, what the action needs for the report; with texts, whether the files have changed."""
+    files = places(os.path.abspath(module.params["path"]), module.params["formats"])
+    texts = module.params["texts"]
+    if texts is None:
+        return {"files": files, **read(module.params, client)}
+    changed = [replaced(files[form], text.encode(), module.check_mode) for form, text in texts.items()]
+    return {"files": files, "changed": any(changed)}
+
+
+def read(options: t.Mapping[str, t.Any], client: Client) -> dict[str, t.Any]:
+    """The tasks of the report, and its scope."""
+    span = duration_or_seconds("newer_than", options["newer_than"], positive=True)
+    asked = {name: options[name] for name in ("source_ids", "source_names")}
+    selection, names = Selection.from_options(asked, client.api).identified(Sources(client).ids_of)
+    tasks = TaskStatuses(client)
+
+    def listed(records: t.Iterable[Record]) -> list[Record]:
+        return [projected(record, _FIELDS) for record in records]
+
+    # Pending tasks first, so that a task that completes meanwhile is in the next list.
+    found = listed(tasks.pending(selection))
+    found += listed(tasks.listing(dataclasses.replace(selection, newer_than=span)))
+    earlier = None
+    if options["fail_on"] and 2 * span <= LONGEST_KEPT:
+        before = dataclasses.replace(
+            selection, newer_than=2 * span, older_than=span, completion_statuses=options["fail_on"]
+        )
+        earlier = listed(tasks.listing(before))
+    return {
+        "tasks": found,
+        "earlier": earlier,
+        "now": client.now(),
+        "span": span,
+        "about": {
+            "tenant": _tenant(identity(client.token()), client.base_url),
+            "base_url": client.base_url,
+            "newer_than": options["newer_than"],
+            "source_ids": list(selection.source_ids or ()),
+            "source_names": names,
+            "fail_on": options["fail_on"],
+        },
+    }
+
+
+def _tenant(told: t.Mapping[str, t.Any], base_url: str) -> str:
+    """The name of the tenant: from the token, or else from its address."""
+    return str(told.get("org") or told.get("tenant") or urlsplit(base_url).hostname)
 
 
 def places(path: str, formats: t.Iterable[str]) -> dict[str, str]:
-    """The path of the file of each format. Raises Unwritable."""
+    """The path of the file of each format. Raises IscError where no file can be there."""
     stem, end = os.path.splitext(path)
     if end != ".html" or not os.path.basename(stem):
-        raise Unwritable(f"path is {path}: give a path that ends with .html, such as report.html.")
+        raise InvalidOption("path", path, "give a path that ends with .html, such as report.html")
     files = {form: f"{stem}{SUFFIXES[form]}" for form in dict.fromkeys(formats)}
     for file in files.values():
         if os.path.isdir(file):
-            raise Unwritable(f"{file} is a directory: give another path.")
+            raise IscError(f"{file} is a directory: give another path.")
     directory = os.path.dirname(stem)
     if not os.path.isdir(directory):
-        raise Unwritable(f"{directory} is not a directory: create it, or give another path.")
+        raise IscError(f"{directory} is not a directory: create it, or give another path.")
     return files
 
 
-def main() -> None:
-    # Texts are long and must not be logged.
-    module = Module({}, argument_spec={**AUTH, **OPTIONS}, supports_check_mode=True, no_log=True)
-    path = os.path.abspath(module.params["path"])
-    changed = False
-    try:
-        files = places(path, module.params["formats"])
-        for form, text in (module.params["texts"] or {}).items():
-            changed |= replaced(files[form], text.encode(), module.check_mode)
-    except Unwritable as error:
-        module.fail_json(msg=str(error))
-    except OSError as error:
-        module.fail_json(msg=f"The report cannot be written: {error}.")
-    module.exit_json(changed=changed, files=files)
-
-
 def replaced(file: str, content: bytes, check_mode: bool) -> bool:
-    """Replaces the file atomically if its content differs; whether it did."""
+    """Replaces the file atomically if its content differs; whether it did. Raises IscError."""
     try:
         with open(file, "rb") as old:
             if old.read() == content:
                 return False
     except OSError:
         pass
-    if check_mode:
-        return True
+    if not check_mode:
+        try:
+            _replace(os.path.realpath(file), content)
+        except OSError as error:
+            raise IscError(f"The report cannot be written to {file}: {error.strerror}.") from error
+    return True
+
+
+def _replace(file: str, content: bytes) -> None:
     # With another suffix: node_exporter reads all files that end with .prom.
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".new", dir=os.path.dirname(file))
     try:
         with os.fdopen(handle, "wb") as new:
             new.write(content)
             os.fchmod(new.fileno(), 0o644)
-        os.replace(temporary, os.path.realpath(file))
+        os.replace(temporary, file)
     except BaseException:
         os.unlink(temporary)
         raise
-    return True
+
+
+def main() -> None:
+    # Texts are long, and what is logged of a module is not to hold them.
+    _module.run(work, OPTIONS, no_log=True)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,12 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.settings impor
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.transport import Transport
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import moment_text, outcome_of, summary_of
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import Record, completed_at, projected
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    LONGEST_KEPT,
+    Record,
+    completed_at,
+    projected,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
@@ -47,7 +52,6 @@ LOGGER = logging.getLogger("sailpoint.isc.tasks")
 _LEAST_INTERVAL = 5.0
 # Most seconds between two polls while the tenant does not answer
 _LONGEST_PAUSE = 300.0
-_LONGEST_SINCE = 90 * 86400
 # Seconds that the list reaches back beyond the horizon, as time passes between two looks at the clock.
 _SLACK = 5.0
 # Seconds within which a source that begins now has had its first answer; what ended before that is not looked for.
@@ -364,7 +368,7 @@ def _since(text: str) -> tuple[float, float | None]:
                 "give a duration such as 30m, 12h or 7d, or a time with a zone such as 2026-05-17T19:33:16Z",
             ) from None
         age = time.time() - moment
-    if age > _LONGEST_SINCE:
+    if age > LONGEST_KEPT:
         raise InvalidOption("since", text, "give 90d or less, because the tenant keeps no older tasks")
     return age, moment
 

@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome, is_over, outcome_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
+    LONGEST_KEPT,
     Record,
     completion_status,
     definition_name,
@@ -30,8 +31,6 @@ Report = dict[str, t.Any]
 # The key of an entry: id of the source (its name if it has no id), and kind.
 Key = tuple[t.Optional[str], t.Optional[str], t.Optional[str]]
 
-# The tenant keeps no task for longer, in seconds.
-LONGEST_KEPT = 90 * 86400
 _DAY = 86400
 _OF_PENDING = ("source_id", "source_name", "kind", "p95_seconds")
 _COLUMNS = (

@@ -82,6 +82,12 @@ def _lists(records: Iterable[Mapping[str, Any]], key: str = "tasks") -> Reached:
     return reached
 
 
+def _reports(result: Result, truth: Truth) -> bool:
+    """All that there is, and each once where it was read twice."""
+    about = {"tenant": result["about"]["tenant"] == "acme", "effects": truth.effects == 0}
+    return all(about.values()) and {task.get("id") for task in result["tasks"]} == set(truth.tasks)
+
+
 def _token(result: Result, _truth: Truth) -> bool:
     return bool(result["access_token"]) and result["identity"]["user_name"] == KEEPER["user_name"]
 
@@ -166,6 +172,14 @@ SUBJECTS = (
         _lists(PENDING),
         requests=3,
         name="pending_tasks_info v1",
+    ),
+    Subject(
+        "task_report",
+        {"path": "report.html", "newer_than": "1w", "formats": ["json"]},
+        _ALL,
+        {**_TOKEN, Place.READ: {"operation": "list"}},
+        _reports,
+        requests=4,
     ),
     Subject(
         "task_status",

@@ -31,6 +31,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "task_wait": {"ids": ["good"], **_WAITING},
     "source_aggregation": {"source_id": "hr", "wait": True, "on_busy": "wait", **_WAITING},
     "source_aggregations": {"sources": [{"id": "hr", "on_busy": "wait"}], **_WAITING},
+    "task_report": {"path": "report.html"},
 }
 # Who tells secrets in refusals: nobody, the API, or the token endpoint
 TELLING = ("nothing", "api", "token")

@@ -22,6 +22,8 @@ Record = dict[str, t.Any]
 # Characters of a name in a message
 _LONGEST_NAME = 100
 
+# The tenant keeps no task for longer, in seconds.
+LONGEST_KEPT = 90 * 86400
 COMPLETION_STATUSES = ("SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR")
 # The default of fail_on
 FAILED_STATUSES = ("ERROR", "TERMINATED", "TEMPERROR")

@@ -177,8 +177,6 @@ PAGING = {"offset": 0, "limit": 250, "count": False}
             {
                 "formats": ["html", "csv", "json"],
                 "newer_than": "14d",
-                "source_ids": [],
-                "source_names": [],
                 "fail_on": ["ERROR", "TERMINATED", "TEMPERROR"],
             },
         ),

@@ -23,6 +23,7 @@ READS: dict[str, tuple[str, dict[str, t.Any]]] = {
     "many": ("task_status_info", {"ids": [f"{number:032x}" for number in range(200)]}),
     "pending": ("pending_tasks_info", {"older_than": "1s", "source_ids": ["s1"], "unique_names": ["Cloud*"]}),
     "types": ("pending_tasks_info", {"types": ["CLOUD_ACCOUNT_AGGREGATION"]}),
+    "report": ("task_report", {"path": "report.html", "newer_than": "52w"}),
     "wait": ("task_wait", {"source_ids": ["s1"], "timeout": 0.3, "interval": 0.1}),
     "wait_ids": ("task_wait", {"ids": ["t1", "t9", "t99"], "timeout": 0.3, "interval": 0.1, "not_found_grace": 0}),
     "busy": ("source_aggregation", {"source_id": "s1", "on_busy": "fail"}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
@@ -42,7 +43,10 @@ def test_keys_of_ansible_are_known(key: str) -> None:
 
 @pytest.mark.parametrize("module", [module for module in TASKS if module != "access_token"])
 @pytest.mark.parametrize("fault", [{"fault": "status", "code": 400}, {"fault": "reset_before"}])
-def test_a_failure_leaves_out_what_is_not_known(tenant: Hand, run: Run, module: str, fault: dict[str, t.Any]) -> None:
+def test_a_failure_leaves_out_what_is_not_known(
+    tenant: Hand, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, fault: dict[str, t.Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some keep a file there
     tenant.faults({"path": "task-status|sources", "times": None, **fault})
     time = {"timeout": "0.3"} if "timeout" in TASKS[module] else {}
     failure = run.failing(module, **{**TASKS[module], **time}, retries=0)
