@@ -223,12 +223,35 @@ def test_adds_the_time_of_the_reader(browser: Browser, page: Path) -> None:
     (moment,) = browser.all(".about div:first-child time")
     (own,) = browser.texts(".about div:first-child .own")
     utc = str(moment.get_property("textContent")).removesuffix(own).strip()
-    shown = own if len(own) > 5 else f"{utc[:10]} {own}"
+    shown = own.replace("\u00a0", " ") if len(own) > 5 else f"{utc[:10]} {own}"
     ahead = datetime.strptime(shown, MINUTES) - datetime.strptime(utc, MINUTES)
     assert ahead == timedelta(hours=5, minutes=45)
     assert browser.texts("#zone") == ["In small beside them: Asia/Kathmandu."] or browser.texts("#zone") == [
         "In small beside them: Asia/Katmandu."
     ]
+
+
+def test_no_time_is_broken(browser: Browser, page: Path) -> None:
+    """The one in UTC, and the one beside it, stand on a line each at least; where there is room, on the same one."""
+    for width in WIDTHS:
+        browser.open(page, width=width, zone="Asia/Kathmandu")
+        browser.unfold()
+        broken = browser.script(
+            """const lines = (node) => {
+              const range = document.createRange();
+              range.selectNodeContents(node);
+              return new Set([...range.getClientRects()].map((box) => Math.round(box.bottom))).size;
+            };
+            const times = [...document.querySelectorAll("time")];
+            return times.filter((e) => lines(e.firstChild) > 1).length;"""
+        )
+        assert broken == 0
+    browser.open(page, zone="Asia/Kathmandu")
+    browser.unfold()
+    heights = browser.script(
+        "return [...document.querySelectorAll('#pending ~ table .moment time')].map((e) => e.getClientRects().length)"
+    )
+    assert set(heights) == {1}
 
 
 def test_has_no_second_time_where_that_is_utc(browser: Browser, page: Path) -> None:

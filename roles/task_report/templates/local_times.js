@@ -6,7 +6,7 @@ const two = (number) => String(number).padStart(2, "0");
 const local = (time) => {
   const at = new Date(time.dateTime), day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const here = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  return day === time.dateTime.slice(0, 10) ? here : `${day} ${here}`;
+  return day === time.dateTime.slice(0, 10) ? here : `${day}\u00a0${here}`;
 };
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const times = [...document.querySelectorAll("time")];
