@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
 from ansible_collections.sailpoint.isc.plugins.modules.task_report import SUFFIXES
@@ -56,41 +56,38 @@ def prom_of(report: Report) -> str:
 
 def junit_of(report: Report) -> str:
     """A test case for each kind of task and source: failed if its last run failed, skipped if none has completed."""
-    cases = [_case(entry, report["fail_on"]) for entry in report["sources"]]
-    failures = sum("<failure" in case for case in cases)
-    skipped = sum("<skipped" in case for case in cases)
-    counts = f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'
-    seconds = sum(_seconds(entry) for entry in report["sources"])
-    about = f'name={_attribute("Tasks of " + report["tenant"])} {counts} time="{seconds:.3f}"'
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f"<testsuites {about}>",
-            f'<testsuite {about} timestamp="{report["created"].removesuffix("Z")}">',
-            *cases,
-            "</testsuite>",
-            "</testsuites>",
-            "",
-        ]
-    )
+    root = ElementTree.Element("testsuites")
+    suite = ElementTree.SubElement(root, "testsuite")
+    for entry in report["sources"]:
+        _add_case(suite, entry, report["fail_on"])
+    about = {
+        "name": _xml("Tasks of " + report["tenant"]),
+        "tests": str(len(suite)),
+        "failures": str(len(suite.findall("testcase/failure"))),
+        "errors": "0",
+        "skipped": str(len(suite.findall("testcase/skipped"))),
+        "time": f"{sum(_seconds(entry) for entry in report['sources']):.3f}",
+    }
+    root.attrib.update(about)
+    suite.attrib.update({**about, "timestamp": report["created"].removesuffix("Z")})
+    ElementTree.indent(root, "")
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _case(entry: Health, fail_on: t.Collection[str]) -> str:
-    source = _source(entry)
+def _add_case(suite: ElementTree.Element, entry: Health, fail_on: t.Collection[str]) -> None:
     name = one_line(entry["kind"] or entry["task_name"] or "Task", _LONGEST_NAME)
-    head = f'<testcase classname={_attribute(source)} name={_attribute(name)} time="{_seconds(entry):.3f}"'
+    about = {"classname": _xml(_source(entry)), "name": _xml(name), "time": f"{_seconds(entry):.3f}"}
+    case = ElementTree.SubElement(suite, "testcase", about)
     if not entry["tasks"]:
-        return f'{head}><skipped message="No run of it has completed."/></testcase>'
+        ElementTree.SubElement(case, "skipped", message="No run of it has completed.")
+        return
     last = entry["tasks"][0]
-    if last["completion_status"] not in fail_on:
-        return f"{head}/>"
-    reason = last["reason"] or "No message was given."
-    said = "\n".join(last["messages"])[:_LONGEST_MESSAGES].splitlines()
-    text = "\n".join(map(one_line, [f"Task {last['task_id']}, {last['completed']}", *said]))
-    return (
-        f"{head}><failure type={_attribute(last['completion_status'])} message={_attribute(reason)}>"
-        f"{escape(_xml(text))}</failure></testcase>"
-    )
+    if last["completion_status"] in fail_on:
+        reason = last["reason"] or "No message was given."
+        failure = ElementTree.SubElement(case, "failure", type=_xml(last["completion_status"]), message=_xml(reason))
+        said = "\n".join(last["messages"])[:_LONGEST_MESSAGES].splitlines()
+        failure.text = "\n".join(map(_xml, [f"Task {last['task_id']}, {last['completed']}", *said]))
 
 
 def _seconds(entry: Health) -> float:
@@ -104,13 +101,9 @@ def _source(entry: Health) -> str:
     return f"{shown} ({one_line(source_id, _LONGEST_NAME)})" if name and source_id else shown
 
 
-def _attribute(text: str) -> str:
-    return quoteattr(_xml(one_line(text)))
-
-
 def _xml(text: str) -> str:
-    """The text without characters that are not allowed in XML."""
-    return _NOT_XML.sub("\ufffd", text)
+    """The text on one line, without characters that are not allowed in XML."""
+    return _NOT_XML.sub("\ufffd", one_line(text))
 
 
 def markdown_of(report: Report) -> str:
@@ -143,12 +136,10 @@ def markdown_of(report: Report) -> str:
 
 def _md_line(line: Line) -> tuple[str, ...]:
     last, success = line.last_run, line.worst and line.worst["last_success"]
-    days = line.days_without_success
-    silence = "" if days is None else f", no success for {days} day{'' if days == 1 else 's'}"
     return (
         _md(line.source_name or line.source_id or "no source"),
         "nothing has run" if last is None else f"{_md(last['completion_status'] or '?')} {_moment(last['completed'])}",
-        (_moment(success["completed"]) if success else "none") + silence,
+        (_moment(success["completed"]) if success else "none") + (f", {line.silence}" if line.silence else ""),
         *map(str, (line.pending, line.overdue, line.failures_in_a_row)),
     )
 

@@ -30,8 +30,9 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 )
 
 Health = dict[str, t.Any]
+SourceKey = tuple[t.Optional[str], t.Optional[str]]
 
-_GOOD = ("SUCCESS", "WARNING")
+GOOD = ("SUCCESS", "WARNING")
 
 
 def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: float) -> list[Health]:
@@ -46,7 +47,7 @@ def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: floa
         # All kinds have the newest name of the source; without an id, sources are identified by name.
         if source_id and source_name:
             names.setdefault(source_id, source_name)
-        key = (source_id, None if source_id else source_name, definition_name(record))
+        key = (*source_key(source_id, source_name), definition_name(record))
         groups.setdefault(key, []).append(record)
     entries = [
         {
@@ -58,6 +59,11 @@ def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: floa
         for (source_id, source_name, kind), group in groups.items()
     ]
     return sorted(entries, key=_place)
+
+
+def source_key(source_id: str | None, source_name: str | None) -> SourceKey:
+    """What tells sources apart; the name of one that has an id may have changed."""
+    return source_id, None if source_id else source_name
 
 
 def nearest_rank(ordered: t.Sequence[float], percent: int) -> float | None:
@@ -132,7 +138,7 @@ def _ended_well(run: Record, fail_on: t.Collection[str]) -> bool | None:
     status = completion_status(run)
     if status in fail_on:
         return False
-    return True if status in _GOOD else None
+    return True if status in GOOD else None
 
 
 def _started(record: Record) -> float:

@@ -12,12 +12,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import GOOD, SourceKey, source_key
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report
 
 _DAY = 86400
 # The number of pauses between successes from which the usual pause is known.
 _FEWEST_PAUSES = 2
-_GOOD = ("SUCCESS", "WARNING")
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,15 @@ class Line:
         return self.worst["tasks"][0] if self.worst and self.worst["tasks"] else None
 
     @property
+    def silence(self) -> str:
+        """The days without success in words; empty if they are no problem."""
+        days = self.days_without_success
+        return "" if days is None else f"no success for {days} day{'' if days == 1 else 's'}"
+
+    @property
     def healthy(self) -> bool:
         """Whether the source has no problem."""
-        doubtful = self.last_run is not None and self.last_run["completion_status"] not in _GOOD
+        doubtful = self.last_run is not None and self.last_run["completion_status"] not in GOOD
         return bool(self.entries) and not (
             self.failures_in_a_row or self.overdue or doubtful or self.days_without_success is not None
         )
@@ -58,10 +64,9 @@ class Line:
 def lines_of(report: Report) -> list[Line]:
     """A line for each source, also for requested sources without tasks; the worst first."""
     start, end = parse_timestamp(report["since"]), parse_timestamp(report["created"]) or 0.0
-    groups: dict[tuple[str | None, str | None], list[Report]] = {}
+    groups: dict[SourceKey, list[Report]] = {}
     for entry in report["sources"]:
-        key = entry["source_id"], None if entry["source_id"] else entry["source_name"]
-        groups.setdefault(key, []).append(entry)
+        groups.setdefault(source_key(entry["source_id"], entry["source_name"]), []).append(entry)
     lines = [_line(group, start, end) for group in groups.values()]
     lines += [Line(source_id, None, (), 0, 0, 0, None) for source_id in silent_sources(report)]
     # The sort is stable, so equal lines stay in the order of names.
@@ -101,7 +106,7 @@ def _silence(entry: Report, start: float | None, end: float) -> int | None:
         return None
     if entry["failures_in_a_row"]:
         return days
-    ended = [parse_timestamp(task["completed"]) for task in entry["tasks"] if task["completion_status"] in _GOOD]
+    ended = [parse_timestamp(task["completed"]) for task in entry["tasks"] if task["completion_status"] in GOOD]
     times = sorted(moment for moment in ended if moment is not None)
     pauses = [later - earlier for earlier, later in zip(times, times[1:])]
     return days if len(pauses) >= _FEWEST_PAUSES and end - times[-1] > 2 * max(pauses) else None
@@ -110,7 +115,7 @@ def _silence(entry: Report, start: float | None, end: float) -> int | None:
 def _entry_badness(entry: Report, days: int | None) -> tuple[t.Any, ...]:
     overdue = sum(1 for task in entry["pending"] if task["overdue"])
     newest = entry["tasks"][0] if entry["tasks"] else {}
-    doubtful = bool(newest) and newest["completion_status"] not in _GOOD
+    doubtful = bool(newest) and newest["completion_status"] not in GOOD
     return (
         bool(entry["failures_in_a_row"]),
         bool(overdue),
@@ -130,7 +135,7 @@ def _badness(line: Line) -> tuple[t.Any, ...]:
         line.failures_in_a_row,
         line.overdue,
         line.days_without_success or 0,
-        last is not None and last["completion_status"] not in _GOOD,
+        last is not None and last["completion_status"] not in GOOD,
         not line.entries,
         last is not None and last["completion_status"] == "WARNING",
         line.pending,

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome, short_name
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import SourceKey, source_key
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._overview import Line, lines_of, silent_sources
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report, by_reason
 
@@ -60,7 +61,7 @@ def page_of(report: Report, most_kinds: int | None = None) -> Shown:
     silent = silent_sources(report)
     detailed = _first(lines, most_kinds)
     anchors = {id(line): f"source-{number}" for number, line in enumerate(detailed, 1)}
-    of_sources = {_key(line.source_id, line.source_name): anchors.get(id(line)) for line in lines}
+    of_sources = {source_key(line.source_id, line.source_name): anchors.get(id(line)) for line in lines}
     shown_lines = [(line, _line(line, anchors.get(id(line)))) for line in lines]
     details = [(line, _details(report, line, anchors[id(line)])) for line in detailed]
     page = {
@@ -129,30 +130,18 @@ def _line(line: Line, anchor: str | None) -> Shown:
         "kind": _name(line.worst) if line.worst and len(line.entries) > 1 else "",
         "ended": last["completed"] if last else None,
         "last_success": success["completed"] if success else None,
-        "silence": _silence(line),
+        "silence": line.silence if line.entries else "nothing has run",
         "pending": line.pending,
         "overdue": line.overdue,
         "failures_in_a_row": line.failures_in_a_row,
     }
 
 
-def _silence(line: Line) -> str:
-    if line.days_without_success is None:
-        return "" if line.entries else "nothing has run"
-    return f"no success for {_counted(line.days_without_success, 'day')}"
-
-
 def _line_name(line: Line) -> str:
     return _cut(line.source_name or line.source_id or "Of no source")
 
 
-Key = tuple[t.Optional[str], t.Optional[str]]
-Anchors = t.Mapping[Key, t.Optional[str]]
-
-
-def _key(source_id: str | None, source_name: str | None) -> Key:
-    """The identity of a source: its id, because names can change; its name if it has no id."""
-    return source_id, None if source_id else source_name
+Anchors = t.Mapping[SourceKey, t.Optional[str]]
 
 
 def _of_source(task: Report, anchors: Anchors) -> Shown:
@@ -161,7 +150,7 @@ def _of_source(task: Report, anchors: Anchors) -> Shown:
         "name": _name(task),
         "id": _cut(task["task_id"] or ""),
         "source": _cut(task["source_name"] or task["source_id"] or _NO_SOURCE),
-        "anchor": anchors.get(_key(task["source_id"], task["source_name"])),
+        "anchor": anchors.get(source_key(task["source_id"], task["source_name"])),
     }
 
 
@@ -183,7 +172,7 @@ def _by_reason(outcomes: list[Outcome], anchors: Anchors) -> Shown:
     for reason, group in groups[:_REASONS_SHOWN]:
         whole = _whole(group[0], min(left, _LONGEST_MESSAGE))
         left -= sum(map(len, whole))
-        sources = {_key(task["source_id"], task["source_name"]) for task in group}
+        sources = {source_key(task["source_id"], task["source_name"]) for task in group}
         shown.append(
             {
                 "why": reason or _NO_MESSAGE,

@@ -25,11 +25,18 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import Health, each_once, ended, health_of
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import (
+    Health,
+    SourceKey,
+    each_once,
+    ended,
+    health_of,
+    source_key,
+)
 
 Report = dict[str, t.Any]
-# The key of an entry: id of the source (its name if it has no id), and kind.
-Key = tuple[t.Optional[str], t.Optional[str], t.Optional[str]]
+# The key of an entry: its source, and its kind.
+Key = tuple[SourceKey, t.Optional[str]]
 
 _DAY = 86400
 _OF_PENDING = ("source_id", "source_name", "kind", "p95_seconds")
@@ -39,7 +46,7 @@ _COLUMNS = (
     *("last_success", "last_failure", "median_seconds", "p95_seconds"),
 )
 # A spreadsheet would evaluate a text that starts like this as a formula.
-_FORMULA = re.compile(r"[=+@-]")
+_FORMULA = re.compile("[=+@\\-\uff1d\uff0b\uff20\uff0d]")
 # Parts that differ between messages of the same cause: ids, times, numbers
 _VARYING = re.compile(r"\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b|[0-9]+")
 
@@ -138,12 +145,11 @@ def _cell(value: t.Any) -> t.Any:
 
 
 def _key_of(record: Record) -> Key:
-    source_id, source_name = source_of(record)
-    return source_id, None if source_id else source_name, definition_name(record)
+    return source_key(*source_of(record)), definition_name(record)
 
 
 def _key_of_entry(entry: Health) -> Key:
-    return entry["source_id"], None if entry["source_id"] else entry["source_name"], entry["kind"]
+    return source_key(entry["source_id"], entry["source_name"]), entry["kind"]
 
 
 def _to_the_second(moment: float) -> str:
@@ -155,7 +161,7 @@ def _told(reason: str, group: list[Outcome]) -> Report:
     return {
         "reason": reason,
         "count": len(group),
-        "sources": len({(outcome["source_id"], outcome["source_id"] or outcome["source_name"]) for outcome in group}),
+        "sources": len({source_key(outcome["source_id"], outcome["source_name"]) for outcome in group}),
         "latest": group[0]["completed"],
         "task_ids": [outcome["task_id"] for outcome in group],
     }

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import typing as t
 
@@ -97,6 +100,43 @@ def test_harmful_texts_are_text(form: str) -> None:
         assert {line.count("|") - line.count("\\|") for line in told.splitlines() if line.startswith("|")} <= {5, 7}
     elif form == "html":
         assert re.findall(r"<script>alert|<img", told) == []
+
+
+ODD = [
+    *(
+        "\x00\x07\x1b[2J",
+        "]]>",
+        "a|b",
+        "a\nb\r\nc\u2028d\x85e",
+        "\u202eabc\u2066",
+        "x" * 10_000,
+        "\ud83d",
+        "\ufffe\uffff",
+    ),
+    *('"\\\n', '\\"', "=1+1", "-1", "\t@x", "<b>&amp;", "<failure", 'x{y="z"} 1', "# EOF", "", " "),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_each_file_is_read_by_its_parser_whatever_a_tenant_says(odd: str) -> None:
+    targets = [{"id": "s1", "name": odd}, {"id": "s2", "name": odd}, {"name": odd}, None]
+    messages = [{"localizedText": odd}, {"localizedText": {"message": odd}}]
+    records = [
+        task(f"{odd}{number}{status}", status, 12, uniqueName=odd, target=target, messages=messages)
+        for number, target in enumerate(targets)
+        for status in ("ERROR", odd, None)
+    ]
+    files = {form: text(form, records, tenant=odd or "acme") for form in ("csv", "json", "prom", "junit")}
+    numbers = json.loads(files["json"])
+    cells = [list(row.values()) for row in csv.DictReader(io.StringIO(files["csv"]))]
+    assert {len(row) for row in cells} == {20}
+    assert len(cells) == numbers["counts"]["completed"] + numbers["counts"]["pending"]
+    assert not [cell for row in cells for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))]
+    (suite,) = JUnitXml.fromstring(files["junit"].encode())
+    assert suite.tests == len(list(suite)) == len(numbers["sources"])
+    families = list(text_string_to_metric_families(files["prom"]))
+    (runs,) = (family for family in families if family.name.endswith("_runs"))
+    assert len({tuple(sample.labels.values()) for sample in runs.samples}) == len(numbers["sources"])
 
 
 @pytest.mark.parametrize("form", SUFFIXES)

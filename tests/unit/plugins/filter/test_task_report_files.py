@@ -101,6 +101,8 @@ def test_a_row_has_the_task_and_the_numbers_of_its_kind() -> None:
         ("two\r\nlines", "two lines"),
         ("\x00\x1b[31mred\x07\ud83d", "red \ufffd"),
         ("\u202e=1", "'=1"),
+        # As wide as a letter of Chinese; some spreadsheets take it for the narrow one.
+        ("\uff1d1", "'\uff1d1"),
     ],
 )
 def test_a_text_in_a_row_is_one_line_and_no_formula(text: str, cell: str) -> None:
