@@ -38,6 +38,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no type
         stem = os.path.basename(options["path"]).removesuffix(".html")
         texts = {form: text_of(form, report, list(files), stem) for form in files}
         written = self._execute_module(module_args={**options, "texts": texts}, task_vars=task_vars)
+        written.pop("invocation", None)  # all of the texts
         if written.get("failed"):
             return {**result, **written}
         return {
