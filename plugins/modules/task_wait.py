@@ -269,15 +269,17 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     grace = duration_or_seconds("not_found_grace", options["not_found_grace"])
     selection = Selection.from_options(options, client.api)
     tasks = TaskStatuses(client)
-    sources = Sources(client)
-    selection, names = selection.identified(sources.ids_of)
+    names: dict[str, str] = {}
     watch: IdsWatch | QuietWatch
     if selection.ids is not None:
         watch = IdsWatch(tasks, selection.ids, grace, waiter.clock)
     else:
         idle = None
-        if selection.source_ids is not None:
-            idle = IdleSources(client, tasks, selection, sources.by_id, options["on_idle"] != "ignore", names)
+        if selection.source_ids is not None or selection.source_names is not None:
+            sources = Sources(client)
+            report = options["on_idle"] != "ignore"
+            idle = IdleSources(client, tasks, selection, sources.ids_of, sources.by_id, report)
+            names = idle.given
         watch = QuietWatch(tasks, selection, options["settle"], waiter.clock, idle)
     wait = Wait(
         watch,

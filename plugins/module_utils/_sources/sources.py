@@ -123,10 +123,12 @@ class Sources:
         return dict.fromkeys(source_id for source_id in ids if isinstance(source_id, str))
 
     def _every(self) -> dict[str, Record]:
-        """All sources, to suggest names; empty if they cannot be read."""
+        """All sources, to suggest names; empty if they may not be read."""
         try:
             return by_id(FilteredList(self._client, "sources", "source").all({}))
-        except RequestFailed:
+        except RequestFailed as error:
+            if error.transient:
+                raise  # one of them may be meant
             return {}  # suggestions are optional
 
 

@@ -4,7 +4,10 @@
 #
 # Private to the collection: it may change in any release.
 
-"""Idle sources, which have no pending task: whether they exist, and how their last task ended."""
+"""The sources of a wait: their ids, whether the idle ones exist, and how the last task of each idle one ended.
+
+A source is idle if it has no pending task.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +45,10 @@ class UnknownSources(IscError):
 class IdleSources:
     """The sources of a selection of which no task was pending.
 
+    ids_of: returns the ids of the sources with these names, by their names; raises RequestFailed and IscError.
     by_id: returns the existing sources with these ids, by their ids; raises RequestFailed.
     report: whether to look up their last tasks.
-    names: names of the sources that were given by name, by their ids; these sources exist.
+    given: names of the sources that were given by name, by their ids, once they are identified; these sources exist.
     """
 
     def __init__(
@@ -52,35 +56,45 @@ class IdleSources:
         client: Client,
         tasks: TaskStatuses,
         selection: Selection,
+        ids_of: t.Callable[[t.Sequence[str]], t.Mapping[str, str]],
         by_id: t.Callable[[t.Sequence[str]], t.Mapping[str, Record]],
         report: bool,
-        names: t.Mapping[str, str] | None = None,
     ) -> None:
         self.report = report
+        self.given: dict[str, str] = {}
         # Known names of the sources, by their ids.
-        self.names = dict(names or {})
+        self.names: dict[str, str] = {}
         # The newest completed task of the selection of each idle source, if there is one.
         self.last: dict[str, Record] = {}
         self._client = client
         self._tasks = tasks
         self._selection = selection
+        self._ids_of = ids_of
         self._by_id = by_id
-        self._ids = list(selection.source_ids or ())
         self._busy: set[str | None] = set()
         self._polled = False
         self._checked = False
         self._looked_up_last = False
 
+    def identified(self) -> Selection:
+        """The selection with the ids of all its sources, whose names are looked up once. Raises as ids_of."""
+        if self._selection.source_names is not None:
+            self._selection, found = self._selection.identified(self._ids_of)
+            self.given.update(found)
+            self.names.update(found)
+        return self._selection
+
     def ids(self) -> list[str]:
         """The ids of the idle sources in the order given; none before the first poll."""
-        return [source_id for source_id in self._ids if self._polled and source_id not in self._busy]
+        ids = self._selection.source_ids or ()
+        return [source_id for source_id in ids if self._polled and source_id not in self._busy]
 
     def update(self, pending: t.Iterable[Record]) -> None:
         """Takes what a poll found pending; checks idle sources once. Raises UnknownSources, RequestFailed."""
         self._polled = True
         self._busy.update(source_of(record)[0] for record in pending)
         if not self._checked:
-            self._check([source_id for source_id in self.ids() if source_id not in self.names])
+            self._check([source_id for source_id in self.ids() if source_id not in self.given])
             self._checked = True
 
     def _check(self, ids: t.Sequence[str]) -> None:

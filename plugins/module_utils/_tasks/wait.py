@@ -150,7 +150,7 @@ class IdsWatch:
 class QuietWatch:
     """Waits until nothing that matches is pending.
 
-    settle: the number of polls in a row that must find nothing.  idle: looks up the sources without pending tasks.
+    settle: the number of polls in a row that must find nothing.  idle: the sources of the selection, if it has any.
     """
 
     unknown: t.Sequence[str] = ()
@@ -167,7 +167,8 @@ class QuietWatch:
 
     def poll(self) -> bool:
         """True if enough polls in a row found nothing pending. Tasks that are no longer pending are looked up by id."""
-        current = {_key(record): record for record in self._tasks.pending(self._selection)}
+        selection = self._selection if self.idle is None else self.idle.identified()
+        current = {_key(record): record for record in self._tasks.pending(selection)}
         self.seen.see(current)
         gone = [key for key in self.seen.pending() if key not in current]
         # A task without an id cannot be looked up, but counts as pending as long as it is listed.

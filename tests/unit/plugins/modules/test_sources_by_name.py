@@ -10,7 +10,8 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, meanwhile, safe_mode
+import requests
+from ansible_collections.sailpoint.isc.tests.support.hand import SECRETS, Hand, meanwhile, safe_mode, wait_until
 from ansible_collections.sailpoint.isc.tests.support.modules import OMIT, VERSIONS, Result, Run, ids_of
 
 AT_ONCE = {"seconds": 0, "completed_gap": 0}
@@ -54,6 +55,13 @@ def looked_up(tenant: Hand) -> int:
 
 def operations(tenant: Hand) -> list[str]:
     return [entry["operation"] for entry in tenant.sent()]
+
+
+def is_up(tenant: Hand) -> bool:
+    try:
+        return bool(tenant.log() or True)
+    except requests.ConnectionError:
+        return False
 
 
 def quick(**options: t.Any) -> dict[str, t.Any]:
@@ -195,7 +203,8 @@ def test_a_name_that_is_not_that_of_one_source(tenant: Hand, run: Run, module: s
         asked = tenant.sent()[before:]
         assert {entry["operation"] for entry in asked} == {"list_sources"}
         assert len(asked) <= 2
-        assert not failure.keys() & {"results", "tasks", "action"}
+        assert not failure.keys() & {"results", "action"}
+        assert not failure.get("tasks")
         return failure
 
     failure = fails(["HR Sytem"])
@@ -206,6 +215,102 @@ def test_a_name_that_is_not_that_of_one_source(tenant: Hand, run: Run, module: s
     assert failure["status"] == 403
     assert "the scope idn:sources:read" in failure["msg"]
     assert "ids do not require it" in failure["msg"]
+
+
+DOWN: dict[str, dict[str, t.Any]] = {
+    "unavailable": {"fault": "status", "code": 503},
+    "busy": {"fault": "status", "code": 429, "retry_after": 0},
+    "reset": {"fault": "reset_before"},
+}
+# What rides out a time in which names cannot be looked up, and what comes of it afterwards.
+WAITING: dict[str, dict[str, t.Any]] = {
+    "task_wait": {"source_names": ["SAP", "Hex"], "types": ["CLOUD_GROUP_AGGREGATION"]},
+    "source_aggregations": {"sources": [{"name": "Hex"}]},
+    "source_aggregation": {"source_name": "Hex", "wait": True},
+}
+
+
+@pytest.mark.parametrize("fault", DOWN)
+@pytest.mark.parametrize("module", WAITING)
+def test_a_transient_fault_of_the_look_up_does_not_end_a_wait(tenant: Hand, run: Run, module: str, fault: str) -> None:
+    tenant.scenario(sources=SOURCES, tasks=TASKS, faults=[{"operation": "list_sources", "times": 3, **DOWN[fault]}])
+    run(module, **quick(**WAITING[module]), settle=3 if module == "task_wait" else OMIT)
+    asked = operations(tenant)
+    assert asked[:4] == ["list_sources"] * 4
+    assert "list_sources" not in asked[4:]
+
+
+def test_a_refused_connection_does_not_end_a_wait_that_looks_names_up(tenant: Hand, run: Run) -> None:
+    tenant.scenario(sources=SOURCES)
+    tenant.control("PUT", "down", {"seconds": 0.5})
+    wait_until(lambda: not is_up(tenant), "The tenant did not go down.")
+    assert run("task_wait", **quick(source_names=["SAP"]))["sources"] == [{"id": "sap", "name": "SAP"}]
+
+
+@pytest.mark.parametrize("module", WAITING)
+def test_the_deadline_ends_a_look_up_that_never_succeeds(tenant: Hand, run: Run, module: str) -> None:
+    tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": None, **DOWN["unavailable"]}])
+    options = {**quick(**WAITING[module]), "timeout": "0.3"}
+    failure = run.failing(module, **options)
+    assert set(operations(tenant)) == {"list_sources"}
+    assert len(operations(tenant)) >= 2
+    if module == "task_wait":
+        assert re.match(
+            r"Timed out after 0\.3 s: the last poll failed: GET .*/sources was refused with 503", failure["msg"]
+        )
+        assert not any(failure[key] for key in ("tasks", "failed_tasks", "pending_tasks", "sources"))
+        assert (failure["polls"], failure["requests"]) == (0, len(operations(tenant)) + 1)
+        assert failure["elapsed"] >= 0.3
+    else:
+        says = "nothing was started, as the names of sources could not be looked up within 0.3 s (timeout)."
+        assert failure["msg"].endswith(f"; {says}")
+        assert failure["status"] == 503
+
+
+@pytest.mark.parametrize("module", WAITING)
+def test_a_lasting_fault_of_the_look_up_ends_a_wait_at_once(tenant: Hand, run: Run, module: str) -> None:
+    tenant.scenario(sources=SOURCES)
+    assert run.failing(module, **quick(**WAITING[module]), **HELPDESK)["status"] == 403
+    assert operations(tenant) == ["list_sources"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        *((module, {**options, "check_mode": True}) for module, options in WAITING.items()),
+        ("source_aggregation", {"source_name": "Hex"}),
+        ("source_aggregation", {"source_name": "Hex", "on_busy": "skip"}),
+        ("pending_tasks_info", {"source_names": ["Hex"]}),
+    ],
+)
+def test_what_does_not_wait_does_not_wait_for_names(
+    tenant: Hand, run: Run, module: str, options: dict[str, t.Any]
+) -> None:
+    tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": None, **DOWN["unavailable"]}])
+    assert run.failing(module, **options)["status"] == 503
+    assert operations(tenant) == ["list_sources"]
+
+
+@pytest.mark.parametrize("on_busy", ["adopt", "wait"])
+def test_names_are_waited_for_where_a_running_one_would_be(tenant: Hand, run: Run, on_busy: str) -> None:
+    tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": 2, **DOWN["unavailable"]}])
+    assert run("source_aggregation", **quick(source_name="Hex", on_busy=on_busy))["action"] == "started"
+
+
+def test_one_timeout_is_for_the_look_up_and_the_wait_together(tenant: Hand, run: Run) -> None:
+    slow = {"id": "slow", "name": "Slow", "accounts": {"seconds": 60}}
+    tenant.scenario(sources=[slow], faults=[{"operation": "list_sources", "times": 2, **DOWN["unavailable"]}])
+    options = {"interval": "0.4", "timeout": "1", "source_name": "Slow", "wait": True}
+    failure = run.failing("source_aggregation", **options)
+    assert failure["msg"].startswith("Timed out after 1 s: 1 of 1 task still pending")
+    assert failure["elapsed"] < 1
+
+
+def test_that_every_source_could_not_be_read_is_not_taken_for_a_name_of_none(tenant: Hand, run: Run) -> None:
+    fault = {"operation": "list_sources", "nth": 2, **DOWN["unavailable"]}
+    tenant.scenario(sources=[{"id": "hr", "name": "HR System "}], faults=[fault])
+    assert run.failing("pending_tasks_info", source_names=["HR System"])["status"] == 503
+    assert run("task_wait", **quick(source_names=["HR System"]))["sources"] == [{"id": "hr", "name": "HR System"}]
 
 
 ODD = [

@@ -30,6 +30,10 @@ class Tenant:
         self.fault: RequestFailed | None = None
         self.client = Client(settings(), transport=connected(Wire()))
 
+    def ids_of(self, names: t.Sequence[str]) -> dict[str, str]:
+        self.asked.append(list(names))
+        return {name: name.lower() for name in names}
+
     def by_id(self, ids: t.Sequence[str]) -> dict[str, Record]:
         self.asked.append(list(ids))
         fault, self.fault = self.fault, None
@@ -44,16 +48,17 @@ class Tenant:
 
     def idle(self, *source_ids: str, report: bool = True, **selection: t.Any) -> IdleSources:
         wanted = Selection(source_ids=source_ids, **selection)
-        return IdleSources(self.client, self, wanted, self.by_id, report)  # type: ignore[arg-type]
+        return IdleSources(self.client, self, wanted, self.ids_of, self.by_id, report)  # type: ignore[arg-type]
 
 
-def test_sources_that_were_given_by_name_are_not_checked() -> None:
+def test_sources_that_were_given_by_name_are_identified_once_and_not_checked() -> None:
     tenant = Tenant(["a"])
-    names = {"b": "Beta"}
-    idle = IdleSources(tenant.client, tenant, Selection(source_ids=["a", "b"]), tenant.by_id, False, names)  # type: ignore[arg-type]
+    idle = tenant.idle("a", source_names=["B"])
+    assert idle.sources() == [{"id": "a", "name": None}]
+    assert idle.identified() == idle.identified() == Selection(source_ids=["a", "b"])
     idle.update([])
-    assert tenant.asked == [["a"]]
-    assert idle.sources() == [{"id": "a", "name": None}, {"id": "b", "name": "Beta"}]
+    assert tenant.asked == [["B"], ["a"]]
+    assert idle.sources() == [{"id": "a", "name": None}, {"id": "b", "name": "B"}]
 
 
 def refused(status: int | None, transient: bool = False) -> RequestFailed:
