@@ -199,7 +199,7 @@ def _sources(client: Client, options: t.Mapping[str, t.Any]) -> dict[str, str]:
     found = named(client, options["source_ids"] or (), options["source_names"] or ())
     for tag in options["tags"] or ():
         tagged = names_of(Sources(client).listing(Selection(tags=[tag]))[0])
-        found = {**tagged, **found}
+        found = {**found, **tagged}
         if not tagged:
             client.warnings.append(f"No source has the tag {shown(tag)}, or the token has no access to it.")
     if not found:
