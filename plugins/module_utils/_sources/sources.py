@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import json
 import re
 import typing as t
+import unicodedata
 
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import IscError, RequestFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._http import filters
@@ -164,7 +166,9 @@ def _suggested(name: str, every: t.Mapping[str, Record]) -> str:
     if name in every:
         return f"{shown(name)} (this is the id of {shown(every[name].get('name'))}: give it as an id)"
     close = closest(name, [record["name"] for record in every.values() if isinstance(record.get("name"), str)])
-    return shown(name) + (f" (did you mean {' or '.join(map(shown, close))}?)" if close else "")
+    # Two that look the same, such as both forms of an accented letter, are told apart by their codes.
+    say = json.dumps if any(_look(other) == _look(name) for other in close) else shown
+    return say(name) + (f" (did you mean {' or '.join(map(say, close))}?)" if close else "")
 
 
 def closest(name: str, known: t.Iterable[str]) -> list[str]:
@@ -176,6 +180,11 @@ def closest(name: str, known: t.Iterable[str]) -> list[str]:
     alike = difflib.get_close_matches(wanted, folded, n=_MOST_SUGGESTED)
     holding = [other for other in folded if wanted and wanted in other and other not in alike]
     return [other for key in alike + holding for other in folded[key]][:_MOST_SUGGESTED]
+
+
+def _look(name: str) -> str:
+    """The name without what nobody sees: other forms of a character, of a blank, and marks without a width."""
+    return "".join(char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) != "Cf")
 
 
 def _folded(name: str) -> str:

@@ -125,6 +125,7 @@ TENANT: list[dict[str, t.Any]] = [
     {"id": "5", "name": "Twin"},
     {"id": "6", "name": "\u202eevil\x9b31m"},
     {"id": "7"},
+    {"id": "9", "name": "Caf\u00e9"},
     {"id": "8", "name": None},
     {"name": "no id"},
     {"id": HEX, "name": "By hex"},
@@ -142,6 +143,13 @@ def test_an_id_that_does_not_look_like_one_is_found_where_names_and_ids_are_mixe
         (["HR Sytem"], 'No source is named "HR Sytem" (did you mean "HR System" or "HR Systems Europe"?)' + EXACTLY),
         (["hr system"], 'No source is named "hr system" (did you mean "HR System" or "HR Systems Europe"?)' + EXACTLY),
         (["directory"], 'No source is named "directory" (did you mean "Active Directory"?)' + EXACTLY),
+        (["Cafe\u0301"], r'No source is named "Cafe\u0301" (did you mean "Caf\u00e9"?)' + EXACTLY),
+        (
+            ["Active\u00a0Directory"],
+            r'No source is named "Active\u00a0Directory" (did you mean "Active Directory"?)' + EXACTLY,
+        ),
+        (["T\u200bwin"], r'No source is named "T\u200bwin" (did you mean "Twin"?)' + EXACTLY),
+        (["Cafés"], 'No source is named "Cafés" (did you mean "Café"?)' + EXACTLY),
         (["zzz"], 'No source is named "zzz"' + EXACTLY),
         (["no id"], 'No source is named "no id"' + EXACTLY),
         (
