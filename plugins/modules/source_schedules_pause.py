@@ -48,8 +48,8 @@ options:
     description:
       - The file, on the host that runs the module. Only its owner can read it (mode 0600). It contains JSON with its
         purpose, the tenant, the sources, and each schedule with its state.
-      - If this is a directory, the file is in it and named after the tenant, such as C(maintenance-window-acme.json).
-        If not set, it is the working directory.
+      - If this is a directory, or ends with a slash, the file is in it and named after the tenant, such as
+        C(maintenance-window-acme.json). If not set, it is the working directory.
     type: path
   source_ids:
     description:
@@ -190,7 +190,7 @@ def work(module: AnsibleModule, client: Client) -> dict[str, object]:
     else:
         result = maintenance.end(asked, lambda: _sources(client, options))
     if module._diff:
-        result["diff"] = {"before": maintenance.before, "after": result["schedules"]}
+        result["diff"] = {"before": {"schedules": maintenance.before}, "after": {"schedules": result["schedules"]}}
     return result
 
 

@@ -187,6 +187,7 @@ def test_changes_nothing_in_check_mode(tenant: Hand, run: Run) -> None:
     check(played, cases)
     assert left_in(played) == []
     assert "There is no file" in played.said("admin")
+    assert '+            "state": "removed"' in played.said("admin")
 
 
 def test_the_work_fails_and_the_schedules_come_back(tenant: Hand, run: Run) -> None:

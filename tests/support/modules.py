@@ -188,6 +188,8 @@ def read_result(printed: str, *, may_hold_token: bool = False) -> Result:
     # Before ansible-core 2.21 every module returns it, since then only when it is asked to.
     result.pop("invocation", None)
     assert keys_of_ansible(result) - {"deprecations"} == set()
+    # Ansible shows a diff of texts and of dictionaries, and of nothing else.
+    assert all(isinstance(side, (str, dict)) for side in result.get("diff", {}).values())
     result.setdefault("failed", False)
     result["warnings"] = [_text(warning) for warning in result.get("warnings", [])]
     return result

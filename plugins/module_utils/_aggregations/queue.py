@@ -14,8 +14,8 @@ import threading
 import typing as t
 from queue import Empty, SimpleQueue
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.outcomes import summary_lines
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.aggregation import Aggregate, identify
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.outcomes import summary_lines
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import NotWanted, Turn
 from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError

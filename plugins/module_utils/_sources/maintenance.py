@@ -40,9 +40,12 @@ _LONGEST_CRON = 100
 
 
 def file_at(path: str | None, base_url: str) -> str:
-    """The path of the file; in a directory (None: the working directory) it is named after the tenant."""
+    """The path of the file; in a directory (None: the working directory) it is named after the tenant.
+
+    A path that ends with a slash is a directory, even if it does not exist.
+    """
     place = os.path.abspath(path or ".")
-    if not os.path.isdir(place):
+    if not os.path.isdir(place) and not (path or "").endswith(os.sep):
         return place
     host = urlsplit(base_url).hostname or ""
     try:
@@ -89,12 +92,18 @@ class Maintenance:
             window = Window(self._client.base_url, begun, asked, list(aggregations), dict(sources))
             window.entries = self._planned(known, window)
             self.before = [entry.as_dict() for entry in window.entries]
-            if not self._dry:
+            if self._dry:
+                file.check_place()
+            else:
                 file.write(window)
             for entry in window.entries:
                 if entry.slot not in self._lines and not self._remove(window, entry):
                     break
-        saved = [] if self._dry else [f"The schedules are saved in {file.path} until the window ends."]
+        saved = [f"The schedules are saved in {file.path} until the window ends."]
+        if not window.entries:
+            saved = [f"None of these sources has a schedule ({' or '.join(aggregations)})."]
+        elif self._dry:
+            saved = []
         advice = "run this again to continue, or end the window to restore what was removed"
         return self._finished(window, [*saved, _NOT_STOPPED], "removed", advice)
 
@@ -120,7 +129,8 @@ class Maintenance:
             if not self._failures and not self._dry:
                 file.remove()
         advice = "run this again; if a source no longer exists, remove it from the file first"
-        return self._finished(window, [], "restored", advice)
+        nothing = [] if window.entries else [f"{file.path} contains no schedule, so there is nothing to restore."]
+        return self._finished(window, nothing, "restored", advice)
 
     def _other_sources(self, known: Window) -> IscError:
         others = listed([*map(shown, known.sources.values())], ", ")
@@ -179,12 +189,12 @@ class Maintenance:
         """Restores one schedule; false if the next one would fail too."""
         slot = entry.slot
         said = {
-            SAVED: "was not removed",
-            RESTORED: "restored",
-            LEFT: "not restored, because somebody has changed it; before",
+            SAVED: f"was not removed ({_when(entry)})",
+            RESTORED: f"restored ({_when(entry)})",
+            LEFT: f"not restored, because somebody has set another one since the removal; before, it was {_when(entry)}",
         }
         if entry.state in said:
-            self._lines[slot] = f"{slot}: {said[entry.state]} ({_when(entry)})"
+            self._lines[slot] = f"{slot}: {said[entry.state]}"
             return True
         try:
             state, changed = RESTORED, self._schedules.change(slot, None, entry.cron)

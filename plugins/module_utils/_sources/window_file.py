@@ -149,6 +149,12 @@ class WindowFile:
         except (ValueError, RecursionError) as error:
             raise self._unusable(f"is not the file of a maintenance window ({error})") from None
 
+    def check_place(self) -> None:
+        """Raises IscError as write() would if no file can be created; creates none."""
+        directory = os.path.dirname(self.path)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise self._unwritable(os.strerror(errno.EACCES if os.path.isdir(directory) else errno.ENOENT))
+
     def write(self, window: Window) -> None:
         """Writes the file atomically and durably, but never over a file that was not read before. Raises IscError."""
         directory, name = os.path.split(self.path)
@@ -171,10 +177,7 @@ class WindowFile:
         except FileExistsError:
             raise self._unusable("was just created by another run") from None
         except OSError as error:
-            raise IscError(
-                f"{shown(self.path)} cannot be written ({error.strerror}), so no further schedule was changed: fix "
-                "this, or give another file, and run this again."
-            ) from None
+            raise self._unwritable(error.strerror) from None
         finally:
             if temporary is not None:
                 with contextlib.suppress(OSError):
@@ -212,6 +215,12 @@ class WindowFile:
             return os.path.samestat(os.fstat(file), os.stat(self.path))
         except FileNotFoundError:
             return False
+
+    def _unwritable(self, why: str) -> IscError:
+        return IscError(
+            f"{shown(self.path)} cannot be written ({why}), so no further schedule was changed: fix this, or give "
+            "another file, and run this again."
+        )
 
     def _unusable(self, why: str) -> IscError:
         return IscError(f"{shown(self.path)} {why}, so nothing was changed: check the file, or give another one.")

@@ -251,6 +251,10 @@ def test_refuses_a_file_that_was_edited_badly(run: Run, path: Path, key: str, va
 def test_refuses_a_file_that_cannot_be_written(tenant: Hand, run: Run, path: Path) -> None:
     failure = run.failing(MODULE, state="paused", **{**OF, "path": "/nonexistent/x.json"})
     assert '"/nonexistent/x.json" cannot be written (No such file or directory)' in failure["msg"]
+    assert run.failing(MODULE, check_mode=True, state="paused", **{**OF, "path": "/nonexistent/x.json"}) == failure
+    # A directory by the slash at its end, though it is not there.
+    failure = run.failing(MODULE, state="paused", **{**OF, "path": f"{path.parent}/typo/"})
+    assert f'"{path.parent}/typo/maintenance-window-127.0.0.1.json" cannot be written' in failure["msg"]
     assert writes(tenant) == []
     path.mkdir()
     begin(run)
@@ -309,6 +313,25 @@ def test_what_somebody_has_set_meanwhile_stays_and_is_named(tenant: Hand, run: R
     assert result["summary"][0] == left
     assert [schedule["state"] for schedule in result["schedules"]] == ["left", "restored", "restored"]
     assert schedules(tenant) == {**BEFORE, "sap": {"accounts": AT_SIX, "entitlements": ON_MONDAYS}}
+    assert not path.exists()
+
+
+def test_what_was_left_is_named_again_by_the_run_that_finishes(tenant: Hand, run: Run, path: Path) -> None:
+    begin(run)
+    set_elsewhere(tenant, "sap", accounts=AT_SIX)
+    tenant.faults({"operation": "create_schedule", "fault": "status", "code": 403})
+    run.failing(MODULE, state="resumed")
+    left = f"SAP, accounts: is left as somebody has set it since it was removed; before, it was {AT_FIVE}"
+    assert end(run)["summary"][0] == left
+
+
+def test_sources_without_a_schedule_are_told(tenant: Hand, run: Run, path: Path) -> None:
+    bare = {"source_ids": ["bare"], "source_names": OMIT}
+    for check_mode in (True, False):
+        summary = begin(run, check_mode=check_mode, **bare)["summary"]
+        assert summary[0] == "None of these sources has a schedule (accounts or entitlements)."
+        assert len(summary) == 2
+    assert end(run)["summary"] == [f"{path} holds no schedule, so there is nothing to put back."]
     assert not path.exists()
 
 
