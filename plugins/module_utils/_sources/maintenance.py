@@ -191,7 +191,7 @@ class Maintenance:
         said = {
             SAVED: f"was not removed ({_when(entry)})",
             RESTORED: f"restored ({_when(entry)})",
-            LEFT: f"not restored, because somebody has set another one since the removal; before, it was {_when(entry)}",
+            LEFT: f"not restored, because somebody has set another one since; before, it was {_when(entry)}",
         }
         if entry.state in said:
             self._lines[slot] = f"{slot}: {said[entry.state]}"
