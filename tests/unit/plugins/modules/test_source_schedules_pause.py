@@ -321,7 +321,7 @@ def test_what_was_left_is_named_again_by_the_run_that_finishes(tenant: Hand, run
     set_elsewhere(tenant, "sap", accounts=AT_SIX)
     tenant.faults({"operation": "create_schedule", "fault": "status", "code": 403})
     run.failing(MODULE, state="resumed")
-    left = f"SAP, accounts: is left as somebody has set it since it was removed; before, it was {AT_FIVE}"
+    left = f"SAP, accounts: not restored, because somebody has set another one since; before, it was {AT_FIVE}"
     assert end(run)["summary"][0] == left
 
 
@@ -331,7 +331,7 @@ def test_sources_without_a_schedule_are_told(tenant: Hand, run: Run, path: Path)
         summary = begin(run, check_mode=check_mode, **bare)["summary"]
         assert summary[0] == "None of these sources has a schedule (accounts or entitlements)."
         assert len(summary) == 2
-    assert end(run)["summary"] == [f"{path} holds no schedule, so there is nothing to put back."]
+    assert end(run)["summary"] == [f"{path} contains no schedule, so there is nothing to restore."]
     assert not path.exists()
 
 

@@ -256,13 +256,13 @@ def test_the_deadline_ends_a_look_up_that_never_succeeds(tenant: Hand, run: Run,
     assert len(operations(tenant)) >= 2
     if module == "task_wait":
         assert re.match(
-            r"Timed out after 0\.3 s: the last poll failed: GET .*/sources was refused with 503", failure["msg"]
+            r"Timed out after 0\.3 s: the last poll failed: GET .*/sources failed with status 503", failure["msg"]
         )
         assert not any(failure[key] for key in ("tasks", "failed_tasks", "pending_tasks", "sources"))
         assert (failure["polls"], failure["requests"]) == (0, len(operations(tenant)) + 1)
         assert failure["elapsed"] >= 0.3
     else:
-        says = "nothing was started, as the names of sources could not be looked up within 0.3 s (timeout)."
+        says = "nothing was started, because the sources could not be looked up within 0.3 s (timeout)."
         assert failure["msg"].endswith(f"; {says}")
         assert failure["status"] == 503
 
