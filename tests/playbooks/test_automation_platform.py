@@ -7,28 +7,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 import yaml
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tests.support.hand import SECRETS, Hand
+from tests.support.automation_platform import FILES, environment_of, inputs_for, variables_of
+from tests.support.hand import Hand
+from tests.support.leaks import leaked
 from tests.support.plays import Played
 from tests.support.workspace import ROOT
 
-FILES = ROOT / "extensions/automation_platform"
 SCENARIOS = ROOT / "tests/tenant/scenarios"
-
-
-def injected(kind: str, values: Mapping[str, str]) -> dict[str, str]:
-    """What a credential with these inputs gives. Fields that are empty are no variables of the templates."""
-    (templates,) = yaml.safe_load((FILES / f"credential_injectors_{kind}.yml").read_text(encoding="utf-8")).values()
-    sandbox = ImmutableSandboxedEnvironment()
-    given = {name: value for name, value in values.items() if value}
-    return {name: sandbox.from_string(template).render(**given) for name, template in templates.items()}
 
 
 def answers(playbook: str, **given: Any) -> dict[str, Any]:
@@ -46,9 +37,7 @@ def answers(playbook: str, **given: Any) -> dict[str, Any]:
 @pytest.fixture
 def inputs(tenant: Hand) -> dict[str, str]:
     """The inputs of a credential, those that are not required left empty."""
-    fields = [field["id"] for field in yaml.safe_load((FILES / "credential_inputs.yml").read_text())["fields"]]
-    secrets = {"base_url": tenant.url, "client_id": "admin", "client_secret": SECRETS["admin"]}
-    return {**dict.fromkeys(fields, ""), **secrets}
+    return inputs_for(tenant.url)
 
 
 def test_a_credential_of_the_controller_is_enough_for_the_demo(
@@ -58,7 +47,7 @@ def test_a_credential_of_the_controller_is_enough_for_the_demo(
     tenant.scenario(**scenario)
     sources = ",".join(task["source"] for task in scenario["tasks"])
     variables = answers("wait_for_aggregation", source_ids=sources)
-    environ = injected("controller", inputs)
+    environ = environment_of(inputs)
     assert set(environ) >= {"SAIL_BASE_URL", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET"}
     played = run("sailpoint.isc.wait_for_aggregation", environ=environ, variables={**variables, "max_interval": 2})
     assert played.rc == 0, played.shown
@@ -67,7 +56,7 @@ def test_a_credential_of_the_controller_is_enough_for_the_demo(
 
 
 def test_a_credential_can_choose_the_version(run: Callable[..., Played], tenant: Hand, inputs: dict[str, str]) -> None:
-    environ = injected("controller", {**inputs, "api_version": "v2025", "validate_certs": "true"})
+    environ = environment_of({**inputs, "api_version": "v2025", "validate_certs": "true"})
     played = run("sailpoint.isc.task_report", "-e", "path=report.html", environ=environ)
     assert played.rc == 0, played.shown
     assert {entry["version"] for entry in tenant.sent()} == {"v2025"}
@@ -76,10 +65,19 @@ def test_a_credential_can_choose_the_version(run: Callable[..., Played], tenant:
 def test_a_credential_of_an_activation_gives_the_variables_of_playbooks(
     run: Callable[..., Played], tenant: Hand, inputs: dict[str, str], tmp_path: Path
 ) -> None:
-    variables = {**injected("event_driven", inputs), **answers("task_report", path=str(tmp_path / "report.html"))}
+    variables = {**variables_of(inputs), **answers("task_report", path=str(tmp_path / "report.html"))}
     played = run("sailpoint.isc.task_report", environ={}, variables=variables)
     assert played.rc == 0, played.shown
     assert sorted(file.name for file in tmp_path.glob("report.*")) == ["report.csv", "report.html", "report.json"]
+
+
+def test_a_credential_of_an_activation_is_enough_to_report_what_is_stuck(
+    run: Callable[..., Played], tenant: Hand, inputs: dict[str, str]
+) -> None:
+    tenant.scenario(tasks=[{"id": "old", "age": "2d"}])
+    played = run("sailpoint.isc.report_stuck_tasks", "-vvv", environ={}, variables=variables_of(inputs))
+    assert (played.rc, "would be cleared" in played.shown) == (0, True), played.shown
+    assert leaked(played.shown) is None
 
 
 @pytest.mark.parametrize(
@@ -95,5 +93,5 @@ def test_defaults_of_surveys_are_good_for_their_playbooks(
     sources = [{"id": "s-hr", "name": "HR"}, {"id": "s-idle", "name": "Idle"}]
     tenant.scenario(sources=sources, tasks=[{"id": "old", "source": "s-hr", "age": "2h"}])
     variables = answers(playbook, **given)
-    played = run(f"sailpoint.isc.{playbook}", "--check", environ=injected("controller", inputs), variables=variables)
+    played = run(f"sailpoint.isc.{playbook}", "--check", environ=environment_of(inputs), variables=variables)
     assert (played.rc, told in played.shown) == (0, True), played.shown
