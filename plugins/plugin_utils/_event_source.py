@@ -54,8 +54,6 @@ _LEAST_INTERVAL = 5.0
 _LONGEST_PAUSE = 300.0
 # Seconds that the list reaches back beyond the horizon, as time passes between two looks at the clock.
 _SLACK = 5.0
-# Seconds within which a source that begins now has had its first answer; what ended before that is not looked for.
-_SOON = 5.0
 _NAMESPACE = uuid.UUID("5b7ac5f4-1d3f-5c0e-9a3f-0e3f3c4c8a51")
 # Up to this number, ids are looked up one by one.
 _FEW = 2
@@ -131,7 +129,6 @@ class Source:
         self._stuck_after = _stuck_after(options["stuck_after"], self._kinds)
         self._since = None if options["since"] is None else _since(options["since"])
         self._fields: list[str] | None = options["fields"]
-        self._names: list[str] = options["source_names"] or []
         self._selection = Selection.from_options(options, settings.api)
         self._tenant = (urlsplit(settings.base_url).hostname or "").split(".")[0]
         self._file: StateFile | None = None
@@ -177,9 +174,10 @@ class Source:
                     LOGGER.warning("%s", f"{self._tenant} can be polled again after {away}.")
                     fault_since, faults = None, 0
                 self._tell_warnings()
+                # The rulebook may take its time, and be killed meanwhile.
+                await self._save()
                 await self._hand_on(queue, events)
-                if self._file is not None:
-                    await self._in_thread(self._save)
+                await self._save()
             except Exception as error:
                 if not begun and not _is_transient(error):
                     LOGGER.error("%s", _sentence(error))
@@ -196,41 +194,33 @@ class Source:
     def close(self) -> None:
         """Closes everything at once, without waiting for the thread."""
         self._stop.set()
-        with self._lock:
-            self._write()
+        self._write()
         self._client.transport.close()
 
     def _poll(self) -> list[Event]:
         """One poll. Raises RequestFailed, and IscError if names of sources are wrong."""
-        if self._names:
-            ids = [record["id"] for record in Sources(self._client).resolve(self._names).values()]
-            known = list(self._selection.source_ids or ())
-            self._selection = dataclasses.replace(self._selection, source_ids=list(dict.fromkeys([*known, *ids])))
-            self._names = []
+        self._selection, _names = self._selection.identified(Sources(self._client).ids_of)
         began_at = self._clocks.beat()
         pending = list(self._tasks.pending(self._selection))
-        if self._timeline is None:
-            self._timeline = self._begin()
-        timeline = self._timeline
+        timeline = self._timeline or self._begin(began_at)
         listed = [record for record in self._tasks.listing(self._newest(timeline.horizon)) if timeline.concerns(record)]
         missing = timeline.missing(pending, listed, beat=self._clocks.beat())
         looked_up = self._look_up(missing) if missing else []
         with self._lock:
             if self._stop.is_set():
                 raise Stopped
-            ended_at, now = self._clocks.beat(), self._client.now()
-            began = now - (ended_at - began_at)
-            return timeline.take(Poll(pending, listed, looked_up, began, now, began_at, ended_at))
+            self._timeline = timeline
+            beat = self._clocks.beat()
+            return timeline.take(Poll(pending, listed, looked_up, self._client.now(), beat, beat - began_at))
 
-    def _begin(self) -> Timeline:
-        """What there is to tell from now on, or from an earlier time, by the tenant's clock, which is known by now."""
-        waited = self._clocks.beat() - self._begun_at
-        since = self._client.now() - waited
-        read_back = waited > _SOON
-        if self._since is not None:
-            since = self._since[1] if self._since[1] else since - self._since[0]
-            read_back = True
-        return Timeline(self._kinds, self._stuck_after, since, read_back=read_back)
+    def _begin(self, poll_began_at: float) -> Timeline:
+        """The timeline from this poll or from `since` on, by the tenant's clock, which is known by now."""
+        now, beat = self._client.now(), self._clocks.beat()
+        if self._since is None:
+            return Timeline(self._kinds, self._stuck_after, now - (beat - poll_began_at))
+        age, moment = self._since
+        since = now - (beat - self._begun_at) - age if moment is None else moment
+        return Timeline(self._kinds, self._stuck_after, since, read_back=True)
 
     def _newest(self, horizon: float) -> Selection:
         """The newest tasks in the order of their creation, pending or completed, down to the horizon."""
@@ -268,25 +258,22 @@ class Source:
         }
         return {"isc": told, "meta": {"uuid": str(uuid.uuid5(_NAMESPACE, name)), "message_id": event.task_id}}
 
-    def _save(self) -> None:
-        with self._lock:
-            self._write()
+    async def _save(self) -> None:
+        if self._file is not None:
+            await self._in_thread(self._write)
 
     def _write(self) -> None:
-        if self._file is None or self._timeline is None:
-            return
-        problem = self._file.write(self._timeline.state())
-        if problem:
-            self._warn(problem)
+        with self._lock:
+            if self._file is not None and self._timeline is not None:
+                self._warn(self._file.write(self._timeline.state()))
 
     def _tell_warnings(self) -> None:
-        deprecation = self._client.deprecation()
-        for warning in [*self._client.warnings, *([deprecation] if deprecation else [])]:
+        for warning in [*self._client.warnings, self._client.deprecation()]:
             self._warn(warning)
         self._client.warnings.clear()
 
-    def _warn(self, warning: str) -> None:
-        if warning not in self._warned and len(self._warned) < _MOST_WARNINGS:
+    def _warn(self, warning: str | None) -> None:
+        if warning and warning not in self._warned and len(self._warned) < _MOST_WARNINGS:
             self._warned.add(warning)
             LOGGER.warning("%s", warning)
 

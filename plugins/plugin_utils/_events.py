@@ -54,16 +54,15 @@ class Poll:
 
     pending: the tasks that have not completed.  listed: the newest tasks, read after those; all that were created after
     the horizon.  looked_up: those that Timeline.missing() named, read last.
-    began, now: when the look began and ended.  began_at, ended_at: the same as beats.
+    now: when the look ended.  beat: the same as a beat.  seconds: how long it took.
     """
 
     pending: t.Sequence[Record]
     listed: t.Sequence[Record]
     looked_up: t.Sequence[Record]
-    began: float
     now: float
-    began_at: float
-    ended_at: float
+    beat: float
+    seconds: float = 0.0
 
 
 @dataclasses.dataclass
@@ -84,15 +83,15 @@ class _Task:
 
 
 class Timeline:
-    """Gives each event once, in the order of time.
+    """Gives each event once, those of a poll in the order of time.
 
     kinds: the wanted ones.  stuck_after: seconds after which a pending task is stuck.
     since: no earlier events are returned, except for stuck tasks.
     read_back: first read the whole list, for tasks that started long before `since` and completed after it.
 
-    The list of tasks is in the order of their creation. It is read down to a horizon, before which every task was
-    visible at the last poll: those that were pending then are followed by their ids, however long they run. What has
-    ended is remembered no longer than down to the horizon.
+    The list of tasks is in the order of their creation. It is read down to a horizon. Every task that was created
+    before the horizon was visible at an earlier poll: if it was pending then, it is followed by its id, however long it
+    runs. What has ended is remembered until the horizon has passed the poll that found it.
     """
 
     def __init__(
@@ -104,9 +103,13 @@ class Timeline:
         self._since = since
         self._newest = since
         self._open: dict[str, _Task] = {}
+        # When the end of a task was given
         self._ended: dict[str, float] = {}
+        self._now = since
         # When polls ended, and the newest task that each of them knew
         self._marks: list[tuple[float, float]] = []
+        # Where the horizon is after the next poll, at least
+        self._next_horizon = -math.inf
 
     @classmethod
     def restored(cls, state: t.Mapping[str, t.Any], kinds: t.Collection[str], stuck_after: float | None) -> Timeline:
@@ -116,7 +119,7 @@ class Timeline:
         timeline._newest = float(state["newest"])
         for key, (created, told, stuck) in state["open"].items():
             timeline._open[key] = _Task(None if created is None else float(created), set(told), stuck=bool(stuck))
-        timeline._ended = {key: float(created) for key, created in state["ended"].items()}
+        timeline._ended = {key: float(moment) for key, moment in state["ended"].items()}
         return timeline
 
     def state(self) -> dict[str, t.Any]:
@@ -130,10 +133,9 @@ class Timeline:
         }
 
     def concerns(self, record: Record) -> bool:
-        """Whether a record of the list can matter; what ended long before `since` cannot."""
+        """Whether a record of the list can matter; what ended before `since` cannot."""
         created, completed = created_at(record), completed_at(record)
-        early = (created is None or created <= self._since - _LATE) and completed is not None
-        return not (early and has_completed(record) and (completed or 0) < self._since)
+        return not has_completed(record) or completed is None or max(completed, created or completed) >= self._since
 
     def missing(self, *seen: t.Iterable[Record], beat: float) -> list[str]:
         """The ids of the tasks that were pending and are in neither list."""
@@ -146,20 +148,19 @@ class Timeline:
 
     def take(self, poll: Poll) -> list[Event]:
         """The events that a poll shows, in the order of time; told() is to be called with each that was given."""
-        latest: dict[str, Record] = {}
+        self._now = poll.now
         pending = {task_id(record) for record in poll.pending}
         # What was read later is newer.
-        for record in (*poll.pending, *poll.listed, *poll.looked_up):
-            latest[task_id(record) or ""] = record
-        latest.pop("", None)
+        records = [*poll.pending, *poll.listed, *poll.looked_up]
+        latest = {key: record for record in records for key in [task_id(record)] if key is not None}
         for key, record in latest.items():
-            self._see(key, record, key in pending, poll.ended_at)
+            self._see(key, record, key in pending, poll.beat)
         self._miss(latest, poll)
-        moment = self._limit(latest, poll.ended_at)
+        limit = self._limit(latest, poll.beat)
         events: list[Event] = []
         for key in [key for key in self._open if key in latest]:
             due = self._due(key, latest[key], poll)
-            events += [event for event in due if event.moment <= moment]
+            events += [event for event in due if event.moment <= limit]
             self._forget_if_done(key)
         self._move_horizon(latest.values(), poll)
         return sorted(events, key=lambda event: (event.moment, KINDS.index(event.kind), event.task_id))
@@ -178,7 +179,7 @@ class Timeline:
         task = self._open.get(key)
         if task is None:
             old = created is None or created <= self.horizon
-            if key in self._ended or (old and not is_pending and _is_over(record)):
+            if key in self._ended or (old and not is_pending and completion_status(record) is not None):
                 return
             task = self._open[key] = _Task(created)
         task.missing_since = None
@@ -189,7 +190,7 @@ class Timeline:
         """The missing tasks; they are kept for a while, longer than they are looked up."""
         for key, task in list(self._open.items()):
             if key not in latest:
-                task.missing_since = poll.ended_at if task.missing_since is None else task.missing_since
+                task.missing_since = poll.beat if task.missing_since is None else task.missing_since
                 if task.created is not None and task.created < poll.now - _KEPT:
                     del self._open[key]
 
@@ -205,7 +206,7 @@ class Timeline:
     def _due(self, key: str, record: Record, poll: Poll) -> list[Event]:
         """The events of a task that were not sent yet; also records what is left when it has completed."""
         task = self._open[key]
-        over = has_completed(record) or (completion_status(record) is not None and self._waited(task, poll.ended_at))
+        over = has_completed(record) or (completion_status(record) is not None and self._waited(task, poll.beat))
         end = (_end(record) or poll.now) if over else None
         due = [
             Event(moment, kind, key, record)
@@ -242,23 +243,23 @@ class Timeline:
         task = self._open[key]
         if task.left is not None and not task.left:
             del self._open[key]
-            if task.created is not None and task.created > self.horizon:
-                self._ended[key] = task.created
+            # An answer that is older than the last one may still have it as pending.
+            self._ended[key] = max(self._now, task.created or 0)
 
     def _move_horizon(self, records: t.Iterable[Record], poll: Poll) -> None:
         created = [moment for moment in map(created_at, records) if moment is not None]
         # A date in the future would hide everything before it.
         self._newest = max([self._newest, *(moment for moment in created if moment <= poll.now)])
         # What was created before the newest task of an earlier poll has been visible since, if that was long ago.
-        before = [newest for ended_at, newest in self._marks if ended_at <= poll.began_at - _LATE]
-        self._marks = [mark for mark in self._marks if mark[0] > poll.began_at - _LATE]
-        self._marks.append((poll.ended_at, self._newest))
-        self.horizon = max([self.horizon, min(poll.began, self._newest) - _LATE, *before])
+        long_ago = poll.beat - poll.seconds - _LATE
+        before = [newest for beat, newest in self._marks if beat <= long_ago]
+        self._marks = [*(mark for mark in self._marks if mark[0] > long_ago), (poll.beat, self._newest)]
+        visible = max([min(poll.now - poll.seconds, self._newest) - _LATE, *before])
+        # A task may be in neither list in the moment when it ends, so that it is looked for once more; but the list is
+        # not read to its end twice.
+        self.horizon = max(self.horizon, visible if self.horizon == -math.inf else self._next_horizon)
+        self._next_horizon = visible
         self._ended = {key: moment for key, moment in self._ended.items() if moment > self.horizon}
-
-
-def _is_over(record: Record) -> bool:
-    return completion_status(record) is not None
 
 
 def _end(record: Record) -> float | None:

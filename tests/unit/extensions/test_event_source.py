@@ -172,7 +172,8 @@ def test_begins_at_an_earlier_time(tenant: Hand, watching: Watching, version: st
             {"id": "early", "age": "80m", "seconds": 5, "ends": "ERROR"},
         ],
     )
-    source = watching(events=["failed"], since="1h", api_version=version)
+    since = "1h" if version == "beta" else format_timestamp(time.time() - 3600)
+    source = watching(events=["failed"], since=since, api_version=version)
     assert source.told(2) == [("failed", "short"), ("failed", "long")]
     wait_for_polls(tenant, 3)
     assert len(source.events()) == 2
@@ -206,6 +207,15 @@ def test_goes_on_where_it_has_stopped(tenant: Hand, watching: Watching, tmp_path
     assert sorted(second.told(2)) == [("failed", "bad"), ("failed", "long")]
     wait_for_polls(tenant, 3)
     assert len(second.events()) == 2
+
+
+def test_keeps_its_state_before_events_are_taken(tenant: Hand, watching: Watching, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    tenant.scenario(tasks=[{"id": "old", "age": "3h"}])
+    watching(room=0, events=["stuck"], stuck_after="1h", state_file=str(file))
+    wait_until(file.exists, "There is no state.")
+    _created, told, _stuck = json.loads(file.read_text())["state"]["open"]["old"]
+    assert told == []
 
 
 def test_does_not_write_a_state_that_has_not_changed(tenant: Hand, watching: Watching, tmp_path: Path) -> None:

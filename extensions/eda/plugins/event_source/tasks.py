@@ -136,9 +136,9 @@ options:
   since:
     description:
       - Also send the events since then, a duration such as V(12h) or a time with a zone such as
-        V(2026-05-17T19:33:16Z), at most 90 days ago. The default is now.
-      - The first poll then reads the whole list of tasks, because a task that has just completed may have been created
-        a long time ago.
+        V(2026-05-17T19:33:16Z), at most 90 days ago. The default is the time of the first poll that the tenant answers.
+      - With a value, the first poll reads the whole list of tasks, because a task that has just completed may have been
+        created a long time ago.
     type: str
   fields:
     description:

@@ -57,29 +57,39 @@ class Tenant:
     """The tasks of a tenant, as its API shows them.
 
     lists_all: its list shows pending tasks too.  pause: seconds from one request of a poll to the next.
+    hides: tasks with one of `completed` and `completionStatus` are neither pending nor in the list of completed ones.
+    ages: how many seconds ago the next answers were right; then all are.  slow: seconds that its clock seems late.
     """
 
     tasks: list[Task]
     lists_all: bool = False
     pause: float = 0.0
+    hides: bool = False
+    ages: list[float] = dataclasses.field(default_factory=list)
+    slow: float = 0.0
 
-    def poll(self, timeline: Timeline, now: float, skew: float = 0.0) -> Poll:
-        """A look at the tenant that begins now; nothing is read that need not be. skew: of the beats."""
-        pending = [record for record in self._records(now) if record["completionStatus"] is None]
+    def poll(self, timeline: Timeline, now: float) -> Poll:
+        """A look at the tenant that begins now; nothing is read that need not be."""
+        pending = [
+            record
+            for record in self._records(now)
+            if not (record["completed"] if self.hides else record["completionStatus"])
+        ]
         later = now + self.pause
         listed = [
             record
             for record in self._records(later)
-            if (self.lists_all or record["completed"] or record["completionStatus"])
+            if (self.lists_all or record["completionStatus"] or (record["completed"] and not self.hides))
             and (created_at(record) or 0) > timeline.horizon
             and timeline.concerns(record)
         ]
-        missing = timeline.missing(pending, listed, beat=later + skew)
+        missing = timeline.missing(pending, listed, beat=later)
         last = later + self.pause
         looked_up = [record for record in self._records(last) if record["id"] in missing]
-        return Poll(pending, listed, looked_up, START + now, START + last, now + skew, last + skew)
+        return Poll(pending, listed, looked_up, START + last - self.slow, last, last - now)
 
     def _records(self, now: float) -> list[dict[str, Any]]:
+        now -= self.ages.pop() if self.ages else 0
         visible = [task for task in self.tasks if task.created + task.late <= now]
         return [task.record(now) for task in sorted(visible, key=lambda task: -task.created)]
 
@@ -106,11 +116,18 @@ def milliseconds(least: float, most: float) -> st.SearchStrategy[float]:
 STATUSES = st.sampled_from(["SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR", "PARTIAL"])
 
 
-def tasks(*, late: float = 0, gap: float = 0) -> st.SearchStrategy[list[Task]]:
-    """Histories of half a day, with tasks from before it that run for up to three days."""
+# Where much happens within few seconds: from when on tasks begin, until when, how long they run, and between two polls
+MINUTES = (-120.0, 900.0, 600.0, 300.0)
+DAYS = (-3.0 * DAY, DAY / 2, 3.0 * DAY, 4 * 3600.0)
+Pauses = list[tuple[float, bool]]
+
+
+def tasks(scale: tuple[float, ...], *, late: float = 0, gap: float = 0) -> st.SearchStrategy[list[Task]]:
+    """Histories on a scale, with tasks from before it."""
+    first, last, longest, _pause = scale
     one = st.tuples(
-        milliseconds(-3 * DAY, DAY / 2),
-        st.one_of(st.none(), milliseconds(0, 60), milliseconds(0, 3 * DAY)),
+        milliseconds(first, last),
+        st.one_of(st.none(), milliseconds(0, 60), milliseconds(0, longest)),
         STATUSES,
         milliseconds(0, late),
         milliseconds(0, gap),
@@ -120,11 +137,20 @@ def tasks(*, late: float = 0, gap: float = 0) -> st.SearchStrategy[list[Task]]:
     )
 
 
-# How long it is from one poll to the next, and whether a fault keeps what it has seen from arriving
-POLLS = st.lists(st.tuples(milliseconds(0.1, 4 * 3600), st.booleans()), max_size=12)
+def polls_of(scale: tuple[float, ...], shortest: float = 0.1) -> st.SearchStrategy[Pauses]:
+    """How long it is from one poll to the next, and whether a fault keeps what it has seen from arriving."""
+    return st.lists(st.tuples(milliseconds(shortest, scale[-1]), st.booleans()), max_size=12)
 
 
-def moments(polls: list[tuple[float, bool]], first: float = 0.0) -> list[tuple[float, bool]]:
+def histories(
+    *, late: float = 0, gap: float = 0, shortest: float = 0.1
+) -> st.SearchStrategy[tuple[list[Task], Pauses]]:
+    """Tasks, and when they are polled."""
+    scales = [st.tuples(tasks(scale, late=late, gap=gap), polls_of(scale, shortest)) for scale in (MINUTES, DAYS)]
+    return st.one_of(scales)
+
+
+def moments(polls: Pauses, first: float = 0.0) -> Pauses:
     """When polls are made, and which arrive: the first one does, and some in the end, after all is over."""
     times = list(itertools.accumulate((pause for pause, _fault in polls), initial=first))
     arrives = [True, *(not fault for _pause, fault in polls)]
@@ -132,9 +158,7 @@ def moments(polls: list[tuple[float, bool]], first: float = 0.0) -> list[tuple[f
     return [*zip(times, arrives), (end, True), (end + 100, True)]
 
 
-def watch(
-    tenant: Tenant, timeline: Timeline, polls: list[tuple[float, bool]], *, restarts: bool = False
-) -> list[Event]:
+def watch(tenant: Tenant, timeline: Timeline, polls: Pauses, *, restarts: bool = False) -> list[Event]:
     """All events of all polls, in the order in which they are given."""
     given_events: list[Event] = []
     for now, arrives in polls:
@@ -152,9 +176,9 @@ def watch(
     return given_events
 
 
-def seen(tasks: list[Task], pause: float = 0.0) -> list[Task]:
-    """Without those that began long before the first poll, and end in the moment when that asks what is pending."""
-    return [task for task in tasks if not (task.created <= -60 and task.end is not None and 0 <= task.end <= 2 * pause)]
+def seen(tasks: list[Task]) -> list[Task]:
+    """Without those that began long before the first poll, and end in the very moment of its first request."""
+    return [task for task in tasks if task.created > -60 or task.end != 0]
 
 
 def kinds_by_id(events: list[Event]) -> dict[str, list[str]]:
@@ -164,15 +188,16 @@ def kinds_by_id(events: list[Event]) -> dict[str, list[str]]:
     return {key: sorted(kinds) for key, kinds in found.items()}
 
 
-def expected(tasks: list[Task], since: float, polls: list[tuple[float, bool]]) -> dict[str, list[str]]:
+def expected(tasks: list[Task], since: float, polls: Pauses) -> dict[str, list[str]]:
     found = {task.id: sorted(happened(task, since, polls[0][0], polls[-1][0])) for task in tasks}
     return {key: kinds for key, kinds in found.items() if kinds}
 
 
-@given(tasks(), POLLS, st.booleans(), st.booleans())
+@given(histories(), st.booleans(), st.booleans())
 def test_gives_every_event_once_and_in_the_order_of_time(
-    tasks: list[Task], pauses: list[tuple[float, bool]], lists_all: bool, restarts: bool
+    history: tuple[list[Task], Pauses], lists_all: bool, restarts: bool
 ) -> None:
+    tasks, pauses = history
     polls = moments(pauses)
     tasks = seen(tasks)
     events = watch(Tenant(tasks, lists_all), Timeline(KINDS, STUCK_AFTER, START), polls, restarts=restarts)
@@ -180,30 +205,71 @@ def test_gives_every_event_once_and_in_the_order_of_time(
     assert [event.moment for event in events] == sorted(event.moment for event in events)
 
 
-@given(tasks(late=20, gap=20), POLLS, st.booleans(), milliseconds(0, 15))
+@given(histories(late=59, gap=20), st.booleans(), milliseconds(0, 15))
 def test_gives_every_event_once_while_tasks_change_between_the_requests_of_a_poll(
-    tasks: list[Task], pauses: list[tuple[float, bool]], lists_all: bool, pause: float
+    history: tuple[list[Task], Pauses], lists_all: bool, pause: float
 ) -> None:
+    tasks, pauses = history
     polls = moments(pauses)
-    tasks = seen(tasks, pause)
+    tasks = seen(tasks)
     events = watch(Tenant(tasks, lists_all, pause), Timeline(KINDS, STUCK_AFTER, START), polls)
     assert kinds_by_id(events) == expected(tasks, 0.0, polls)
 
 
-@given(tasks(gap=20), POLLS, st.booleans(), milliseconds(0, 2 * DAY))
+@given(histories(late=59, gap=20), st.booleans(), milliseconds(0, 2 * DAY))
 def test_gives_what_happened_since_an_earlier_time(
-    tasks: list[Task], pauses: list[tuple[float, bool]], lists_all: bool, back: float
+    history: tuple[list[Task], Pauses], lists_all: bool, back: float
 ) -> None:
+    tasks, pauses = history
     polls = moments(pauses)
     timeline = Timeline(KINDS, STUCK_AFTER, START - back, read_back=True)
     assert kinds_by_id(watch(Tenant(tasks, lists_all), timeline, polls)) == expected(tasks, -back, polls)
 
 
-@given(tasks(gap=10), POLLS)
-def test_gives_again_only_what_was_not_told_before_it_was_stopped(
-    tasks: list[Task], pauses: list[tuple[float, bool]]
+@given(
+    histories(late=20, gap=4, shortest=5),
+    st.booleans(),
+    st.lists(milliseconds(0, 4), max_size=40),
+    milliseconds(0, 2),
+)
+def test_gives_every_event_once_although_answers_are_old_and_hide_what_just_ends(
+    history: tuple[list[Task], Pauses], hides: bool, ages: list[float], slow: float
 ) -> None:
+    tasks, pauses = history
+    polls = moments(pauses)
+    tasks = [task for task in tasks if task.created > -60 or task.end is None or not -4 <= task.end <= 0]
+    tenant = Tenant(tasks, hides=hides, ages=ages, slow=slow)
+    events = watch(tenant, Timeline(KINDS, STUCK_AFTER, START), polls)
+    assert kinds_by_id(events) == expected(tasks, 0.0, polls)
+
+
+@given(histories(late=59, gap=10), st.lists(st.booleans(), max_size=12), st.sets(st.sampled_from(KINDS), min_size=1))
+def test_gives_again_only_what_was_given_after_the_state_was_saved(
+    history: tuple[list[Task], Pauses], crashes: list[bool], kinds: set[str]
+) -> None:
+    """After some polls it is killed, and goes on with the state of the poll before."""
+    tasks, pauses = history
+    tasks = seen(tasks)
+    tenant, timeline = Tenant(tasks), Timeline(kinds, STUCK_AFTER, START)
+    polls = moments(pauses)
+    given_events: list[Event] = []
+    state: dict[str, Any] = {}
+    for (now, _arrives), is_killed in itertools.zip_longest(polls, [False, *crashes][: len(polls) - 2]):
+        state = json.loads(json.dumps(timeline.state()))
+        events = timeline.take(tenant.poll(timeline, now))
+        given_events += [event for event in events if not is_killed]
+        for event in events:
+            timeline.told(event)
+        if is_killed:
+            timeline = Timeline.restored(state, kinds, STUCK_AFTER)
+    wanted = {key: sorted(kinds & set(found)) for key, found in expected(tasks, 0.0, polls).items()}
+    assert kinds_by_id(given_events) == {key: found for key, found in wanted.items() if found}
+
+
+@given(histories(gap=10))
+def test_gives_again_only_what_was_not_told_before_it_was_stopped(history: tuple[list[Task], Pauses]) -> None:
     """Each event that is given is told or not, and the source is stopped after each poll."""
+    tasks, pauses = history
     tasks = seen(tasks)
     tenant, timeline = Tenant(tasks), Timeline(KINDS, STUCK_AFTER, START)
     polls = moments(pauses)
@@ -216,6 +282,21 @@ def test_gives_again_only_what_was_not_told_before_it_was_stopped(
             told.append(event)
         timeline = Timeline.restored(json.loads(json.dumps(timeline.state())), KINDS, STUCK_AFTER)
     assert kinds_by_id(told) == expected(tasks, 0.0, polls)
+
+
+def test_looks_twice_for_what_was_in_neither_list_when_it_ended() -> None:
+    tenant = Tenant([Task("a", 10.0, 190.0, gap=2.0), Task("newer", 150.0, None)], hides=True)
+    timeline = Timeline({"completed"}, None, START)
+    assert kinds_by_id(watch(tenant, timeline, [(0.0, True), (201.0, True), (231.0, True)])) == {"a": ["completed"]}
+
+
+def test_an_old_answer_does_not_bring_back_what_has_ended() -> None:
+    tenant, timeline = Tenant([Task("a", -3600.0, 3620.0)]), Timeline({"completed"}, None, START)
+    assert len(watch(tenant, timeline, [(0.0, True), (30.0, True)])) == 1
+    for now in (60.0, 90.0):
+        tenant.ages = [now - 15.0]
+        assert watch(tenant, timeline, [(now, True)]) == []
+    assert watch(tenant, timeline, [(120.0, True), (150.0, True)]) == []
 
 
 def test_remembers_no_more_than_is_pending_or_new() -> None:
@@ -258,7 +339,7 @@ def test_gives_a_task_up_that_the_tenant_no_longer_knows() -> None:
 def test_takes_a_status_alone_as_the_end_after_a_while() -> None:
     timeline = Timeline({"failed"}, None, START)
     record = {"id": "a", "created": format_timestamp(START + 1), "completed": None, "completionStatus": "ERROR"}
-    polls = [Poll([], [record], [], START + now, START + now, now, now) for now in (10.0, 30.0, 41.0, 60.0)]
+    polls = [Poll([], [record], [], START + now, now) for now in (10.0, 30.0, 41.0, 60.0)]
     assert [len(_told(timeline, poll)) for poll in polls] == [0, 0, 1, 0]
 
 
@@ -266,7 +347,7 @@ def test_does_not_wait_for_a_status_that_never_comes() -> None:
     timeline = Timeline({"completed"}, None, START)
     half = {"id": "a", "created": format_timestamp(START + 1), "completed": format_timestamp(START + 2)}
     whole = {**half, "id": "b", "completed": format_timestamp(START + 3), "completionStatus": "SUCCESS"}
-    polls = [Poll([half], [half, whole], [], START + now, START + now, now, now) for now in (10.0, 30.0, 41.0)]
+    polls = [Poll([half], [half, whole], [], START + now, now) for now in (10.0, 30.0, 41.0)]
     assert [len(_told(timeline, poll)) for poll in polls] == [0, 0, 1]
 
 
@@ -285,7 +366,7 @@ def test_survives_odd_records(record: dict[str, Any]) -> None:
     timeline = Timeline(KINDS, STUCK_AFTER, START)
     ended = {**record, "completionStatus": "ERROR", "completed": "never"}
     for now in (1.0, 50.0, 100.0):
-        timeline.take(Poll([record], [ended], [], START + now, START + now, now, now))
+        timeline.take(Poll([record], [ended], [], START + now, now))
     assert json.dumps(timeline.state())
 
 
