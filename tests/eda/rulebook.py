@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import Any, Callable
 
-from tests.support.hand import SECRETS, Hand
+from tests.support.automation_platform import environment_of, inputs_for
+from tests.support.hand import Hand
 from tests.support.leaks import leaked
 
 _MOST_SECONDS = 180.0
@@ -82,25 +83,32 @@ class Rulebooks:
         self._directory = directory
         self._running: list[Running] = []
 
-    def __call__(self, rulebook: str | list[dict[str, Any]], *arguments: str, **environ: str) -> Running:
-        """Start one: its full name, or what is in it. environ: on top of the tenant's address and credentials."""
+    def __call__(
+        self,
+        rulebook: str | list[dict[str, Any]],
+        *arguments: str,
+        variables: dict[str, Any] | None = None,
+        **environ: str,
+    ) -> Running:
+        """Start one: its full name, or what is in it.
+
+        variables: of the rulebook; where they are given, the environment has no tenant and no credentials.
+        environ: on top of the environment.
+        """
         directory = self._directory / f"run-{len(self._running)}"
         directory.mkdir()
         (directory / "hosts").write_text("localhost ansible_connection=local\n")
-        (directory / "variables.yml").write_text(json.dumps({"interval": 5, "stuck_after": "1h"}))
+        (directory / "variables.yml").write_text(json.dumps({"interval": 5, "stuck_after": "1h", **(variables or {})}))
         if not isinstance(rulebook, str):
             (directory / "rulebook.yml").write_text(json.dumps(rulebook))
             rulebook = "rulebook.yml"
-        credentials = {
-            "SAIL_BASE_URL": self.tenant.url,
-            "SAIL_CLIENT_ID": "admin",
-            "SAIL_CLIENT_SECRET": SECRETS["admin"],
-        }
+        credentials = environment_of(inputs_for(self.tenant.url)) if variables is None else {}
+        others = {name: value for name, value in os.environ.items() if not name.startswith("SAIL_")}
         bin_directory = Path(sys.executable).parent
         search_path = {"PATH": os.pathsep.join([str(bin_directory), os.environ["PATH"]])}
         command = [str(bin_directory / "ansible-rulebook"), "--rulebook", rulebook, "--inventory", "hosts"]
         command += ["--vars", "variables.yml", *arguments]
-        running = Running(directory, command, {**os.environ, **search_path, **credentials, **environ})
+        running = Running(directory, command, {**others, **search_path, **credentials, **environ})
         self._running.append(running)
         return running
 

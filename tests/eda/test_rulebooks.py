@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.eda.rulebook import Rulebooks
+from tests.support.automation_platform import inputs_for, variables_of
 from tests.support.hand import Hand
 from tests.support.workspace import ROOT
 
@@ -75,21 +76,47 @@ def test_goes_on_after_a_restart(tenant: Hand, rulebooks: Rulebooks, tmp_path: P
 
 def test_ends_with_one_sentence_when_the_secret_is_wrong(rulebooks: Rulebooks) -> None:
     running = rulebooks(printing(), SAIL_CLIENT_SECRET="no-such-secret")
-    running.end()
+    status = running.end()
     logged = [line for line in running.output().splitlines() if " - ERROR - " in line]
     assert len(logged) == 1
     assert "/oauth/token failed with status 401 (invalid_client: Bad client credentials); check client_id" in logged[0]
     assert "Traceback" not in running.output()
+    # As the guide says: ansible-rulebook takes it for a source that has done its work.
+    assert status == 0
 
 
-def test_survives_a_tenant_that_restarts(tenant: Hand, rulebooks: Rulebooks) -> None:
-    running = rulebooks(printing(retries=0))
+def test_survives_refusals_an_expired_token_and_a_tenant_that_restarts(tenant: Hand, rulebooks: Rulebooks) -> None:
+    running = rulebooks(printing(retries=1))
     rulebooks.wait_for_polls(running)
+    limits = [{"operation": name, "fault": "status", "code": 429, "retry_after": 1} for name in ("pending", "list")]
+    tenant.faults(*limits)
+    rulebooks.wait_for_polls(running, 2)
+    tenant.faults({"operation": "list", "fault": "expire_token"})
+    tenant.control("POST", "tasks", [FAILED])
+    running.wait_to_print("MET failed failed")
+    assert [entry["status"] for entry in tenant.sent() if entry["status"] != 200] == [429, 429, 401]
+    assert "cannot be polled" not in running.output()
     tenant.control("PUT", "down", {"seconds": 20})
     running.wait_to_print("127 cannot be polled, retrying: ")
     running.wait_to_print("127 can be polled again after ")
+    tenant.control("POST", "tasks", [{**FAILED, "id": "later"}])
+    running.wait_to_print("MET failed later")
+    assert running.output().count("MET failed") == 2
+    assert running.stop() < 30
+    assert "Traceback" not in running.output()
+
+
+def test_a_credential_of_an_activation_is_enough(tenant: Hand, rulebooks: Rulebooks) -> None:
+    """Nothing that it knows is shown, however much is to be logged."""
+    tenant.control("POST", "tasks", [SUCCESS])
+    (ruleset,) = yaml.safe_load((ROOT / "extensions/eda/rulebooks/failed_aggregations.yml").read_text(encoding="utf-8"))
+    ruleset["rules"][0]["action"]["run_playbook"]["verbosity"] = 4
+    running = rulebooks([ruleset], "-vv", variables=variables_of({**inputs_for(tenant.url), "api_version": "v2025"}))
+    rulebooks.wait_for_polls(running)
     tenant.control("POST", "tasks", [FAILED])
-    running.wait_to_print("MET failed failed")
+    running.wait_to_print("Started again as task ")
+    assert {entry["version"] for entry in tenant.sent()} == {"v2025"}
+    assert running.stop() < 30
 
 
 RULEBOOKS = sorted(ROOT.glob("extensions/eda/rulebooks/*.yml"))
@@ -101,3 +128,13 @@ def test_rulebooks_run_playbooks_that_are_there(file: Path) -> None:
         for rule in ruleset["rules"]:
             name = rule["action"]["run_playbook"]["name"].removeprefix("sailpoint.isc.")
             assert (ROOT / "playbooks" / f"{name.replace('.', '/')}.yml").is_file()
+
+
+@pytest.mark.parametrize("file", RULEBOOKS, ids=lambda file: file.stem)
+def test_rulebooks_and_their_playbooks_take_what_a_credential_gives(file: Path) -> None:
+    names = [*variables_of(inputs_for("URL")), "access_token"]
+    given = {name: f"{{{{ {name} | default('') }}}}" for name in names}
+    for ruleset in yaml.safe_load(file.read_text(encoding="utf-8")):
+        sources = [source["sailpoint.isc.tasks"] for source in ruleset["sources"]]
+        for taken in [*sources, *(rule["action"]["run_playbook"]["extra_vars"] for rule in ruleset["rules"])]:
+            assert {**taken, **given} == taken
