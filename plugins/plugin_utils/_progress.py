@@ -40,42 +40,49 @@ class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no ty
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         with self._shown(task_vars or {}):
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
-        if not self._task.async_val:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
+            if not self._task.async_val:
+                self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
 
     def _shown(self, task_vars: dict[str, t.Any]) -> contextlib.AbstractContextManager[None]:
-        hidden = self._task.no_log or self._task.async_val or self._task.check_mode
-        if hidden or self._connection.transport != "local":
+        if self._task.async_val or self._connection.transport != "local":
             return contextlib.nullcontext()
         return self._showing(str(task_vars.get("inventory_hostname", "localhost")))
 
     @contextlib.contextmanager
     def _showing(self, host: str) -> t.Iterator[None]:
-        given = self._task.environment
         try:
             screen = Screen(lambda line: Display().display(f"[{host}] {line}"))
         except OSError:
             yield
             return
-        self._task.environment = [*(given or []), {PIPE_VARIABLE: screen.path}]
+        given = self._task.environment
+        hidden = self._task.no_log or self._task.check_mode
+        told = {} if hidden else {PIPE_VARIABLE: screen.path}
+        # Ansible and the module keep their files there: a module that is interrupted while it starts removes none.
+        self._task.environment = [*(given or []), {"TMPDIR": screen.directory, **told}]
+        shell = self._connection._shell
+        remote_tmp = shell.get_option("remote_tmp")
+        if not constants.DEFAULT_KEEP_REMOTE_FILES:
+            shell.set_option("remote_tmp", screen.directory)
         try:
             with screen:
                 yield
         finally:
             self._task.environment = given
+            shell.set_option("remote_tmp", remote_tmp)
 
 
 class Screen:
     """Shows each line that is written to a named pipe. A context manager; its constructor raises OSError.
 
-    show: shows one line.  path: of the pipe.
+    show: shows one line.  path: of the pipe.  directory: where it is, removed at the end and by a signal.
     """
 
     def __init__(self, show: t.Callable[[str], None]) -> None:
         self._show = show
-        self._directory = tempfile.mkdtemp(prefix="isc-", dir=constants.DEFAULT_LOCAL_TMP)
-        self.path = os.path.join(self._directory, "p")
+        self.directory = tempfile.mkdtemp(prefix="isc-", dir=constants.DEFAULT_LOCAL_TMP)
+        self.path = os.path.join(self.directory, "p")
         try:
             os.mkfifo(self.path, 0o600)
             self._source = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
@@ -83,7 +90,7 @@ class Screen:
             self._mark = open(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK), "wb", buffering=0)  # noqa: SIM115
             os.set_blocking(self._source, True)
         except OSError:
-            shutil.rmtree(self._directory, ignore_errors=True)
+            shutil.rmtree(self.directory, ignore_errors=True)
             raise
         self._closed = False
         # Held while a line is shown: a process that ends in the middle of one leaves a queue that hangs the play.
@@ -103,33 +110,30 @@ class Screen:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def __exit__(self, *_exception: object) -> None:
-        try:
-            self._mark.write(f"{_END}\n".encode())
-        except (OSError, ValueError):  # closed by a signal
-            self._closed = True
-        self._reader.join(_PATIENCE)
+        if not self._closed:
+            with contextlib.suppress(OSError, ValueError):  # closed by a signal
+                self._mark.write(f"{_END}\n".encode())
+            self._reader.join(_PATIENCE)
         self._stop()
-        self._restore()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     def _stop(self) -> None:
-        """Nothing is shown after this."""
+        """Nothing is shown after this, and nothing is left."""
         self._closed = True
         if self._busy.acquire(timeout=_PATIENCE):
             self._busy.release()
         self._mark.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
-
-    def _restore(self) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _interrupted(self, number: int, frame: t.Any) -> None:
         self._stop()
-        self._restore()
         handler = self._handlers[number]
         if callable(handler):
             handler(number, frame)
         else:
+            # Of this signal only: where both have arrived, Python complains of the other one, which has no handler.
+            signal.signal(number, handler)
             os.kill(os.getpid(), number)
 
     def _read(self) -> None:

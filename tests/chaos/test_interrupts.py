@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ctrl-C while a play waits, and a kill."""
+"""Ctrl-C while modules start or wait, and a kill."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,10 +42,15 @@ def home() -> Iterator[Path]:
         yield Path(directory)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_play_that_waits_ends_with_all_that_it_has_started(
-    tenant: Hand, tmp_path: Path, home: Path, number: signal.Signals
+@pytest.mark.parametrize(
+    ("number", "hosts"),
+    [(signal.SIGINT, [*WAITS]), (signal.SIGTERM, [*WAITS]), *((signal.SIGINT, [name]) for name in WAITS)],
+    ids=["all", "all, killed", *WAITS],
+)
+def test_a_play_ends_with_all_that_it_has_started(
+    tenant: Hand, tmp_path: Path, home: Path, number: signal.Signals, hosts: list[str]
 ) -> None:
+    """While one module starts, or while all of them wait."""
     tenant.scenario(
         sources=[{"id": name, "accounts": {"seconds": 600}} for name in SOURCES],
         tasks=[{"id": "lasting", "seconds": 600}],
@@ -65,7 +71,7 @@ def test_a_play_that_waits_ends_with_all_that_it_has_started(
     }
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     variables = {"ansible_python_interpreter": sys.executable, "ansible_remote_tmp": str(home)}
-    command = [program, "-i", ",".join(WAITS), "-c", "local", "-e", json.dumps(variables), "play.json"]
+    command = [program, "-i", ",".join(hosts) + ",", "-c", "local", "-e", json.dumps(variables), "play.json"]
     # A session of its own, as in a terminal
     playing = subprocess.Popen(
         command,
@@ -78,9 +84,13 @@ def test_a_play_that_waits_ends_with_all_that_it_has_started(
         start_new_session=True,
     )
     try:
-        wait_until_asked(tenant, "token", len(WAITS))
-        wait_until(lambda: asked_for(tenant) == TASKS, "Not every module waits.")
-        assert len(running(home)) > len(WAITS)
+        if len(hosts) == 1:
+            # While ansible-core starts a worker, a signal makes itself hang: only one is started, and it has been by now.
+            wait_until(lambda: any(home.rglob("AnsiballZ_*")), "The module was not started.")
+        else:
+            wait_until_asked(tenant, "token", len(WAITS))
+            wait_until(lambda: asked_for(tenant) == TASKS, "Not every module waits.")
+            assert len(running(home)) > len(WAITS)
         # A terminal sends Ctrl-C to all that run in it.
         (os.killpg if number == signal.SIGINT else os.kill)(playing.pid, number)
         shown, _none = playing.communicate(timeout=MOST_SECONDS)
@@ -92,8 +102,9 @@ def test_a_play_that_waits_ends_with_all_that_it_has_started(
         for process in running(home):
             process.kill()
     # Modules have kept their options in files, secrets too. When it is killed, ansible-playbook leaves its own behind.
-    left = {str(file.relative_to(home)) for file in home.rglob("*") if file.is_file()}
-    assert [file for file in left if number == signal.SIGINT or not file.startswith("ansible-local-")] == []
+    left = {str(file.relative_to(home)) for file in home.rglob("*") if not file.is_dir()}
+    own = "ansible-local-[^/]+/ansiballz_cache/|pymp-"
+    assert [file for file in left if number == signal.SIGINT or not re.match(own, file)] == []
 
 
 def asked_for(tenant: Hand) -> int:

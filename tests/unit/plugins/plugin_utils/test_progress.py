@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 import typing as t
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -120,3 +122,25 @@ def test_a_signal_waits_for_the_line_that_is_shown_and_for_no_other(number: int,
         assert list(directory.iterdir()) == []
     finally:
         signal.signal(number, previous)
+
+
+def test_two_signals_that_arrive_at_once_end_it_without_a_complaint_of_python(directory: Path) -> None:
+    """Of Ctrl-C and of ansible-core 2.16, which ends its workers right afterwards."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pytest's own threads
+        child = os.fork()
+    if not child:
+        try:
+            sys.unraisablehook = lambda _what: os._exit(2)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            with Screen(print):
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGTERM)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+                time.sleep(5)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
+    assert list(directory.iterdir()) == []
