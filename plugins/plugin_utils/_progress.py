@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import tempfile
@@ -52,7 +53,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no ty
     @contextlib.contextmanager
     def _showing(self, host: str) -> t.Iterator[None]:
         try:
-            screen = Screen(lambda line: Display().display(f"[{host}] {line}"))
+            screen = Screen(lambda line: _nobody_reads() or Display().display(f"[{host}] {line}"))
         except OSError:
             yield
             return
@@ -73,13 +74,24 @@ class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no ty
             shell.set_option("remote_tmp", remote_tmp)
 
 
+def _nobody_reads() -> bool:
+    """Whether ansible-playbook prints into a pipe that nobody reads any more: a line would hang the play then."""
+    poll = select.poll()
+    try:
+        with open(os.open(f"/proc/{os.getppid()}/fd/1", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), "wb") as printed:
+            poll.register(printed, 0)
+            return any(event & select.POLLERR for _file, event in poll.poll(0))
+    except OSError:  # nothing tells, as on macOS
+        return False
+
+
 class Screen:
     """Shows each line that is written to a named pipe. A context manager; its constructor raises OSError.
 
     show: shows one line.  path: of the pipe.  directory: where it is, removed at the end and by a signal.
     """
 
-    def __init__(self, show: t.Callable[[str], None]) -> None:
+    def __init__(self, show: t.Callable[[str], object]) -> None:
         self._show = show
         self.directory = tempfile.mkdtemp(prefix="isc-", dir=constants.DEFAULT_LOCAL_TMP)
         self.path = os.path.join(self.directory, "p")

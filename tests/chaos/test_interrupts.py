@@ -85,7 +85,7 @@ def test_a_play_ends_with_all_that_it_has_started(
     )
     try:
         if len(hosts) == 1:
-            # While ansible-core starts a worker, a signal makes itself hang: only one is started, and it has been by now.
+            # Only one: a signal that arrives while ansible-core starts another worker may make it hang.
             wait_until(lambda: any(home.rglob("AnsiballZ_*")), "The module was not started.")
         else:
             wait_until_asked(tenant, "token", len(WAITS))

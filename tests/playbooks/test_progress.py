@@ -90,22 +90,39 @@ def test_callbacks_show_them_too(tenant: Hand, tmp_path: Path, callback: str) ->
     assert all(f"[{name}] 0:0" in logged for name in HOSTS)
 
 
-def test_a_pipe_gets_them_line_by_line(tenant: Hand, tmp_path: Path) -> None:
+def playing(tenant: Hand, tmp_path: Path) -> subprocess.Popen[str]:
+    """A play in another process, whose output is a pipe."""
     plays = [{"name": "Wait", "hosts": "all", "connection": "local", "gather_facts": False, "tasks": [wait(tenant)]}]
     (tmp_path / "play.json").write_text(json.dumps(plays))
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     python = f"ansible_python_interpreter={sys.executable}"
-    ended = subprocess.run(
+    return subprocess.Popen(
         [program, "-i", ",".join(HOSTS), "-e", python, "play.json"],
         cwd=tmp_path,
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "oneline"},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=True,
-        timeout=60,
     )
-    assert lines_of(ended.stdout) == EACH
+
+
+def test_a_pipe_gets_them_line_by_line(tenant: Hand, tmp_path: Path) -> None:
+    with playing(tenant, tmp_path) as play_process:
+        shown, complaints = play_process.communicate(timeout=60)
+    assert play_process.returncode == 0, complaints
+    assert lines_of(shown) == EACH
+
+
+def test_a_play_ends_where_its_output_is_no_longer_read(tenant: Hand, tmp_path: Path) -> None:
+    """Of `ansible-playbook ... | head`."""
+    with playing(tenant, tmp_path) as play_process:
+        assert play_process.stdout is not None
+        play_process.stdout.close()
+        try:
+            assert play_process.wait(timeout=60) == 0
+        finally:
+            play_process.kill()
 
 
 def test_automation_platform_gets_them_as_events_and_a_loop_shows_each_item(tenant: Hand, tmp_path: Path) -> None:
