@@ -117,8 +117,8 @@ class Maintenance:
         with self._file as file:
             window = file.read()
             if window is None:
-                nothing = Window(self._client.base_url, "", asked, [], {})
-                return self._results(nothing, [f"There is no file {file.path}, so there is nothing to restore."])
+                empty = Window(self._client.base_url, "", asked, [], {})
+                return self._results(empty, [f"There is no file {file.path}, so there is nothing to restore."])
             self._check_tenant(window)
             if asked and asked != window.asked and set(sources()) != set(window.sources):
                 raise self._other_sources(window)

@@ -216,7 +216,7 @@ class WindowFile:
         except FileNotFoundError:
             return False
 
-    def _unwritable(self, why: str) -> IscError:
+    def _unwritable(self, why: str | None) -> IscError:
         return IscError(
             f"{shown(self.path)} cannot be written ({why}), so no further schedule was changed: fix this, or give "
             "another file, and run this again."

@@ -591,7 +591,9 @@ def test_no_record_is_too_odd_for_a_wait(records: list[Record], twice: bool) -> 
     odd.pending = lambda selection: records[: None if tasks.clock.now() < START + 6 else 1]
     odd.get = lambda task_id: next(iter(records), None)
     odd.listing = odd.pending
-    idle = IdleSources(Client(settings()), odd, Selection(source_ids=["s"]), dict, lambda ids: {"s": {}}, True)
+    idle = IdleSources(
+        Client(settings()), odd, Selection(source_ids=["s"]), lambda names: {}, lambda ids: {"s": {}}, True
+    )
     for wait in (wait_for(tasks, ["a", "b"], timeout=40), wait_for(tasks, timeout=40, idle=idle, fail_on_idle=True)):
         try:
             results = wait.run()
