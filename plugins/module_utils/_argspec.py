@@ -116,6 +116,13 @@ def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) 
                 _check_id(name, task_id)
 
 
+def explained(message: str) -> str:
+    """What Ansible says of options; where base_url is missing, with what else sets it."""
+    if not re.match(r"missing required arguments: .*\bbase_url\b", message):
+        return message
+    return f"{message}. base_url can also be set by the environment variable SAIL_BASE_URL."
+
+
 def _check_id(option: str, value: str) -> None:
     """Refuses values that are not ids and would lead to another URL, such as a dot, which is a step in a path."""
     if value in (".", "..", "pending-tasks") or len(value) > 256 or re.search(r"[\x00-\x1f\x7f]", value):

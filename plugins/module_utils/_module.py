@@ -76,7 +76,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible carries no types
                 _register(secret)
                 self.no_log_values.add(secret)
         if self.validation_result.errors:
-            msg = invalid_entry(self.argument_spec, self.params) or msg
+            msg = invalid_entry(self.argument_spec, self.params) or _argspec.explained(msg)
         self._tell_once()
         super().fail_json(msg, **facts)
 

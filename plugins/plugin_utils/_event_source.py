@@ -317,7 +317,7 @@ def _checked(given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]
     options, unused = completed(_argspec.stripped(given, OPTIONS), os.environ)
     result = ArgumentSpecValidator(OPTIONS).validate(options)
     if result.error_messages:
-        text = one_line("; ".join(result.error_messages)).rstrip(".")
+        text = one_line("; ".join(map(_argspec.explained, result.error_messages))).rstrip(".")
         for secret in (options.get("client_secret"), options.get("access_token")):
             text = text.replace(str(secret), "********") if secret else text
         raise IscError(f"{text}.")

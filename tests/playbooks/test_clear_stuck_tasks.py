@@ -202,7 +202,7 @@ def test_playbook_lists_in_check_mode_what_it_would_clear_or_says_what_is_wrong(
     ("given", "environ", "told"),
     [
         # Ansible ends a value that has no quotes at a blank.
-        ("older_than=1h source_ids=hr, ad", None, r"source_ids is \[.*\]: it contains an empty string"),
+        ("older_than=1h source_ids=hr, ad", None, r"source_ids is .*hr,.*, so the rest was cut off"),
         ("older_than=1h", {}, "No tenant is set: set SAIL_BASE_URL"),
     ],
     ids=["a blank", "no tenant"],

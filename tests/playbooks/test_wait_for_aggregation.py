@@ -365,9 +365,10 @@ def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run
             "No tenant is set: set SAIL_BASE_URL, and SAIL_CLIENT_ID with",
         ),
         # Ansible ends a value that has no quotes at a blank.
-        ("source_ids=s-idle, s-good", None, '"source_ids is .*: it contains an empty string'),
+        ("source_ids=s-idle, s-good", None, "source_ids is .*s-idle,.*, so the rest was cut off"),
+        ('task_ids=["t-one", "t-two"]', None, "task_ids is .*t-one.*, so the rest was cut off"),
     ],
-    ids=["no tenant", "a blank"],
+    ids=["no tenant", "a blank", "a blank in a list"],
 )
 def test_refuses_variables_before_it_asks_for_anything(
     tenant: Hand, run: Callable[..., Played], given: str, environ: dict[str, str] | None, told: str

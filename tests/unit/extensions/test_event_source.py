@@ -343,7 +343,10 @@ def test_stops_at_once_while_it_waits_to_try_again(tenant: Hand, watching: Watch
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"base_url": None}, "missing required arguments: base_url."),
+    (
+        {"base_url": None},
+        "missing required arguments: base_url. base_url can also be set by the environment variable SAIL_BASE_URL.",
+    ),
     ({"client_secret": None}, "client_secret is missing or empty: set client_id and client_secret, or access_token."),
     (
         {"events": ["failed", "stuck"]},

@@ -31,7 +31,10 @@ USUAL: dict[str, dict[str, t.Any]] = {
 
 # Pairs of options, in whose texts URL is the tenant's, and of what the message must hold (a regular expression).
 CONNECTION = [
-    ({"base_url": " "}, "missing required arguments: base_url"),
+    (
+        {"base_url": " "},
+        "missing required arguments: base_url. base_url can also be set by the environment variable SAIL_BASE_URL",
+    ),
     ({"base_url": "acme.api.identitynow.com"}, 'base_url is "acme.api.identitynow.com": give the address'),
     ({"base_url": "ftp://acme.api.identitynow.com"}, 'base_url is "ftp://acme'),
     ({"base_url": "https://"}, 'base_url is "https://"'),
