@@ -64,4 +64,4 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost launch is looked for a few times in hardly more than its timeout."""
     start = "ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter"
     monkeypatch.setattr(f"{start}._FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(f"{start}._LEAST_LOOKING", 1)
+    monkeypatch.setattr(f"{start}._LEAST_POLLING", 1)
