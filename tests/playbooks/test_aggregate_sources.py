@@ -462,7 +462,7 @@ def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run
     [
         ({}, "No tenant is set. set SAIL_BASE_URL"),
         # Ansible ends a value that has no quotes at a blank.
-        (None, "id is .{4}: it is empty"),
+        (None, "sources is .*: it is not a complete list"),
     ],
     ids=["no tenant", "a blank"],
 )

@@ -120,7 +120,8 @@ def test_a_play_ends_where_its_output_is_no_longer_read(tenant: Hand, tmp_path: 
         assert play_process.stdout is not None
         play_process.stdout.close()
         try:
-            assert play_process.wait(timeout=60) == 0
+            # Python says 120 where it cannot write what is left at its end.
+            assert play_process.wait(timeout=60) in (0, 120)
         finally:
             play_process.kill()
 

@@ -256,7 +256,7 @@ OF_PLAYBOOK = {
         fails=True,
     ),
     # Ansible ends a value that has no quotes at a blank: of ID, ID it leaves this.
-    "blank": Case({"task_ids": "t-blank,"}, ['fatal:.*"ids is .*: it contains an empty string'], fails=True),
+    "blank": Case({"task_ids": "t-blank,"}, ['fatal:.*"task_ids is .*t-blank,.*: it is not a complete list'], fails=True),
     # Unanswered questions of a survey
     "unanswered": Case(
         {
@@ -365,8 +365,8 @@ def test_takes_credentials_from_module_defaults_and_shows_none(tenant: Hand, run
             "No tenant is set: set SAIL_BASE_URL, and SAIL_CLIENT_ID with",
         ),
         # Ansible ends a value that has no quotes at a blank.
-        ("source_ids=s-idle, s-good", None, "source_ids is .*s-idle,.*, so the rest was cut off"),
-        ('task_ids=["t-one", "t-two"]', None, "task_ids is .*t-one.*, so the rest was cut off"),
+        ("source_ids=s-idle, s-good", None, "source_ids is .*s-idle,.*: it is not a complete list"),
+        ('task_ids=["t-one", "t-two"]', None, "task_ids is .*t-one.*: it is not a complete list"),
     ],
     ids=["no tenant", "a blank", "a blank in a list"],
 )
