@@ -118,7 +118,7 @@ def check(options: t.Mapping[str, t.Any], may_be_empty: t.Collection[str] = ()) 
 
 def explained(message: str) -> str:
     """What Ansible says of options; where base_url is missing, with what else sets it."""
-    if not re.match(r"missing required arguments: .*\bbase_url\b", message):
+    if not message.startswith("missing required arguments: ") or "base_url" not in message:
         return message
     return f"{message}. base_url can also be set by the environment variable SAIL_BASE_URL."
 

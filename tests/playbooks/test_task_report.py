@@ -354,20 +354,17 @@ def test_variables_say_what_the_report_is_about(report: Report, out: Path) -> No
 
 
 def test_playbook_says_what_is_wrong_and_writes_nothing(report: Report) -> None:
-    cases = {
+    cases: list[tuple[str, dict[str, str] | None, str]] = [
         # Ansible ends a value that has no quotes at a blank.
-        "blank": Case({}, ["fatal:.*source_ids is .*s-hr,.*: it is not a complete list"], fails=True),
-        "bad": Case(
-            {"fail_on": "BAD"}, ["fatal:.*value of task_report_fail_on must be one or more of: SUCCESS"], fails=True
-        ),
-    }
-    given = "path=report.html source_ids=s-hr, s-idle"
-    played = report({}, "-e", given, hosts={name: case.given for name, case in cases.items()})
-    check(played, cases)
-    unconfigured = report({}, "-e", "path=report.html", environ={})
-    check(unconfigured, {"localhost": Case({}, ["fatal:.*No tenant is set: set SAIL_BASE_URL"], fails=True)})
-    assert (played.rc, unconfigured.rc) == (2, 2)
-    assert written(played.directory) == written(unconfigured.directory) == []
+        ("source_ids=s-hr, s-idle", None, "source_ids is .*s-hr,.*: it is not a complete list"),
+        ("fail_on=BAD", None, "value of task_report_fail_on must be one or more of: SUCCESS"),
+        ("newer_than=1d", {}, "No tenant is set: set SAIL_BASE_URL"),
+    ]
+    for given, environ, told in cases:
+        played = report({}, "-e", f"path=report.html {given}", environ=environ)
+        check(played, {"localhost": Case({}, [f"fatal:.*{told}"], fails=True)})
+        assert played.rc == 2
+        assert written(played.directory) == []
 
 
 def test_role_in_a_play_of_ones_own(report: Report, tenant: Hand, out: Path) -> None:
