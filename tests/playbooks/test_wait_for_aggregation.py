@@ -255,8 +255,8 @@ OF_PLAYBOOK = {
         [r'Timed out after 3 s. unknown to the tenant. \\"nosuch\\"'],
         fails=True,
     ),
-    # Ansible ends a value that has no quotes at a blank: of ID, ID it leaves this.
-    "blank": Case({"task_ids": "t-blank,"}, ['fatal:.*"task_ids is .*t-blank,.*: it is not a complete list'], fails=True),
+    # Ansible leaves this of ID, ID, as it ends a value without quotes at a blank.
+    "blank": Case({"task_ids": "t-blank,"}, ['fatal:.*"task_ids is .*t-blank,.*not a complete list'], fails=True),
     # Unanswered questions of a survey
     "unanswered": Case(
         {
