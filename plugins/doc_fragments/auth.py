@@ -19,8 +19,8 @@ options:
         if it is another one.
       - V(http://) is accepted for loopback addresses only.
       - If not set, the value of the environment variable E(SAIL_BASE_URL) is used.
-      - If this option or a credential is set as an option, the module takes no credentials from the environment,
-        because those may belong to another tenant.
+      - If this or a credential is set as an option, the module takes no credentials from the environment, because those
+        may belong to another tenant.
     type: str
     required: true
   client_id:
@@ -65,7 +65,7 @@ options:
     description:
       - The time limit, in seconds, for connecting and for the first part of the answer together. The rest of the answer
         may take the same time again.
-      - Sending a file may take longer. The module gives up when no data has moved for this time.
+      - Sending a file may take longer. The module fails if no data could be sent for this time.
     type: float
     default: 30
   retries:
@@ -86,7 +86,7 @@ requirements:
 notes:
   - To set the connection options of all modules at once, use C(module_defaults) for the group C(sailpoint.isc.isc), or
     environment variables.
-  - Leading and trailing white space is removed from every text, also from texts in lists and from paths of files. Empty
+  - Leading and trailing white space is removed from strings, including strings in lists and paths of files. Empty
     connection options and empty environment variables count as not set.
   - Proxies are taken from the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)).
   - If a request fails, the task returns RV(ignore:status), RV(ignore:url), RV(ignore:method), RV(ignore:request_id),

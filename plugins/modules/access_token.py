@@ -41,7 +41,7 @@ EXAMPLES = r"""
         client_secret: "{{ isc_client_secret }}"
       register: isc
 
-    - name: Use it for all that follows
+    - name: Use it for the following tasks
       module_defaults:
         group/sailpoint.isc.isc:
           base_url: https://acme.api.identitynow.com

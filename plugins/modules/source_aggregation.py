@@ -18,7 +18,7 @@ description:
     running. This module detects such a refusal.
   - The module retries a launch only if it is certain that the launch was not applied. If the answer is lost (a broken
     connection, a status of 500 or more, no answer within O(request_timeout)), the launch may have been applied, and the
-    module does not retry it. Instead it polls for a task that was created right after the launch, until O(timeout) but
+    module does not retry it. Instead it polls for a task that was created right after the launch, until O(timeout), but
     for at least a minute, and takes that task as the started one. If there is none, it fails and says that an
     aggregation may be running.
 author: sailpoint.isc contributors (@sailpoint-isc)

@@ -217,8 +217,8 @@ results:
 summary:
   description:
     - The outcomes as lines of text, failed ones first. If more than ten ended with V(SUCCESS), were skipped because of
-      such a success, or were not started because of a failure, only their numbers are given. The last line tells how
-      all of them went, unless one failed.
+      such a success, or were not started because of a failure, one line shows their numbers instead. If none failed,
+      the last line has the numbers of all.
   returned: always, unless an option was refused or a name is not that of one source
   type: list
   elements: str

@@ -111,7 +111,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.id }}"
 
-- name: Count the sources that are tagged, and get the first ten by their age
+- name: Count the sources with these tags, and get the ten oldest
   sailpoint.isc.source_info:
     tags: [PCI, SOX]
     sorters: created

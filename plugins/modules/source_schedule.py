@@ -20,8 +20,8 @@ description:
   - The API has no conditional write. The module reads the schedule again right before it writes it. If somebody else
     has changed it since the first read, the module fails and leaves it unchanged.
   - Removing a schedule does not stop a running aggregation, health checks or provisioning.
-  - The token needs the scope C(idn:sources:manage). If it acts for a user, the user needs the level C(ORG_ADMIN),
-    C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
+  - The token needs the scopes C(idn:sources:read) and C(idn:sources:manage). If it acts for a user, the user needs the
+    level C(ORG_ADMIN), C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth

@@ -46,7 +46,7 @@ EXAMPLES = r"""
     source_names: [HR System, Active Directory]
   register: found
 
-- name: Show it
+- name: Show them
   ansible.builtin.debug:
     msg: "{{ item.source_name }}, {{ item.aggregation }}: {{ item.cron }}"
   loop: "{{ found.schedules }}"

@@ -20,8 +20,8 @@ description:
     takes it. If a run is interrupted, run the module again with the same options, and it finishes the rest.
   - This does not stop provisioning, health checks or running tasks.
   - The API has schedules on every O(api_version) except V(beta).
-  - The token needs the scope C(idn:sources:manage), and C(idn:tag:read) for O(tags). If it acts for a user, the user
-    needs the level C(ORG_ADMIN), C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
+  - The token needs the scopes C(idn:sources:read) and C(idn:sources:manage), and C(idn:tag:read) for O(tags). If it
+    acts for a user, the user needs the level C(ORG_ADMIN), C(SOURCE_ADMIN) or C(SOURCE_SUBADMIN).
 author: sailpoint.isc contributors (@sailpoint-isc)
 extends_documentation_fragment:
   - sailpoint.isc.auth
@@ -66,7 +66,7 @@ options:
     elements: str
   tags:
     description:
-      - The sources that have any of these tags. A tag that no source has matches nothing and gives a warning.
+      - The sources that have any of these tags. A tag that no source has matches nothing and causes a warning.
     type: list
     elements: str
   aggregations:

@@ -13,7 +13,7 @@ short_description: Write a report on the tasks of a SailPoint Identity Security 
 version_added: 0.3.0
 description:
   - Reads the pending and the completed tasks, and the failures of the period before, and writes a report as an HTML
-    page, as tables, and in formats for other tools. The role P(sailpoint.isc.task_report#role) uses this module.
+    page, as CSV and JSON, and in formats for other tools. The role P(sailpoint.isc.task_report#role) uses this module.
   - The module requests one token and changes nothing in the tenant.
   - Each file is replaced atomically, so nobody reads an incomplete one.
 author: sailpoint.isc contributors (@sailpoint-isc)
@@ -73,7 +73,7 @@ attributes:
     support: none
   idempotent:
     support: none
-    details: Each report contains the time at which it was made.
+    details: Each report contains the time at which it was written.
 """
 
 EXAMPLES = r"""
@@ -94,10 +94,10 @@ files:
     prom: /var/www/html/isc.prom
 report:
   description:
-    - The numbers as JSON, for the filter C(from_json). They are what the filter
-      P(sailpoint.isc.task_report#filter) gives, and C(tenant), C(base_url), C(newer_than), C(source_ids),
-      C(source_names) (names that were given, by the ids of their sources) and C(fail_on).
-    - It is text because Ansible takes seconds to register the tasks of a large tenant.
+    - The numbers as a JSON string, for the filter C(from_json). They are the result of the filter
+      P(sailpoint.isc.task_report#filter), and C(tenant), C(base_url), C(newer_than), C(source_ids), C(source_names)
+      (names that were given, by the ids of their sources) and C(fail_on).
+    - It is a string because Ansible takes seconds to register the tasks of a large tenant.
   type: str
   returned: success
 msg:

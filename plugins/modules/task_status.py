@@ -16,8 +16,8 @@ description:
   - Brings the record of one task into the desired state. The module reads the record and sends only the differences.
   - The documented use is to clear a pending task, by setting a completion status and a time of completion.
   - This edits the record only. It does not stop the work in the tenant, and the API has no way to cancel it.
-  - A task that has completed is not changed unless O(overwrite=true). This is also so if it completes right before the
-    edit is sent.
+  - A task that has completed is not changed unless O(overwrite=true). The same applies if it completes right before
+    the edit is sent.
   - If the answer to an edit is lost, the edit may have been applied. The module then reads the record again before it
     retries. It also reads the record again if the answer does not show the edit, for example because it contains the
     old record or that of another task.

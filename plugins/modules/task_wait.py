@@ -70,8 +70,8 @@ options:
     elements: str
   settle:
     description:
-      - Without O(ids), how many polls in a row must find nothing pending. A task that starts and ends between two polls
-        is not seen.
+      - Without O(ids), how many polls in a row must find nothing pending. A task that starts and completes between two
+        polls is not seen.
     type: int
     default: 1
   not_found_grace:
@@ -118,7 +118,7 @@ EXAMPLES = r"""
   sailpoint.isc.task_wait:
     source_names: [HR System, Active Directory]
 
-- name: Make sure that the accounts of a source are loaded, by its pending or its last task
+- name: Wait for the account aggregation of a source; if none is pending, check the last one
   sailpoint.isc.task_wait:
     source_ids: [2c9180835d2e5168015d32f890ca1581]
     types: [CLOUD_ACCOUNT_AGGREGATION]
@@ -130,11 +130,11 @@ EXAMPLES = r"""
     file: /srv/feeds/contractors.csv
   register: contractors
 
-- name: Wait for what was started, which in check mode is nothing
+- name: Wait for the started task; in check mode there is none
   sailpoint.isc.task_wait:
     ids: "{{ [contractors.task] | sailpoint.isc.task_ids }}"
 
-- name: Wait until the whole tenant has been quiet for three polls, however the tasks end
+- name: Wait until three polls in a row find nothing pending in the tenant, regardless of failures
   sailpoint.isc.task_wait:
     settle: 3
     interval: 10
@@ -202,8 +202,8 @@ last_tasks:
       target: {id: 2c9180835d2e5168015d32f890ca1581, name: HR System, type: APPLICATION}
 summary:
   description:
-    - What became of the tasks, as lines of text. Failed tasks come first, then pending ones. If more than ten ended
-      with V(SUCCESS), only their number is given. The last line tells the result of the wait, unless it failed.
+    - The outcomes of the tasks, as lines of text. Failed tasks come first, then pending ones. If more than ten ended
+      with V(SUCCESS), one line shows their number instead. If the wait did not fail, the last line is its result.
     - Does not depend on O(fields).
   returned: always, unless an option was refused
   type: list

@@ -24,9 +24,9 @@ description:
     aggregations of accounts and entitlements, identity refreshes and all other background work of the tenant.
   - A poll sends two requests if nothing has changed, on every O(api_version), and one more for every 250 tasks that are
     new, pending or have just completed.
-  - No event is lost if a task runs for a long time, starts and completes between two polls, or if clocks differ; all
-    times are those of the tenant's clock. No event is sent twice in one run. After a restart, an event may be repeated
-    with the same C(meta.uuid).
+  - No event is lost if a task runs for a long time, if it starts and completes between two polls, or if clocks differ.
+    All times are those of the tenant's clock. No event is sent twice in one run. After a restart, an event may be
+    repeated with the same C(meta.uuid).
   - The events of a poll are sent in the order of time.
   - Invalid arguments or credentials end the event source, with one message in the log. Later failures do not end it. It
     then polls less often, at most every five minutes, and logs one line when polls fail and one when they succeed
@@ -59,30 +59,30 @@ options:
     type: str
   api_version:
     description:
-      - Version of the API to talk to.
+      - Version of the API to use.
       - If not set, the value of the environment variable E(SAIL_API_VERSION) is used.
     type: str
     choices: [beta, v2024, v2025, v2026, v1]
     default: beta
   validate_certs:
     description:
-      - Whether the server's certificate must be valid.
+      - Whether to verify the server's certificate.
       - If not set, the value of the environment variable E(SAIL_VALIDATE_CERTS) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - Bundle of certificates (PEM) to trust instead of the default ones.
+      - Bundle of CA certificates (PEM) to trust instead of the default ones.
       - If not set, the value of the environment variable E(SAIL_CA_PATH) is used.
     type: path
   request_timeout:
     description:
-      - Seconds in which a request must connect and its answer must begin.
+      - The time limit, in seconds, for connecting and for the first part of the answer together.
     type: float
     default: 30
   retries:
     description:
-      - How often a request that failed for a transient reason is retried before the poll counts as failed.
+      - How often a request is retried after a transient failure, before the poll counts as failed.
     type: int
     default: 5
   max_retry_delay:
