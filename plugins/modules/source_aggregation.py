@@ -146,7 +146,7 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description: V(started), V(adopted) (an aggregation that was already running) or V(skipped).
-  returned: success, and when the aggregation failed or did not end in time
+  returned: success, and when the aggregation failed or did not complete in time
   type: str
   sample: started
 task:
@@ -156,7 +156,7 @@ task:
     - Without waiting, it is the answer to the launch in the form of a record.
     - In check mode it is null if an aggregation would be started. To get the id in later tasks, use the filter
       P(sailpoint.isc.task_ids#filter), which then returns an empty list.
-  returned: success, and when the aggregation failed or did not end in time
+  returned: success, and when the aggregation failed or did not complete in time
   type: dict
   sample:
     id: af1b82086c194f89acce82e156ff6e61
@@ -167,7 +167,7 @@ task:
     completionStatus: null
 launch_answer:
   description: The tenant's answer to the launch. Null if there was none.
-  returned: success, and when the aggregation failed or did not end in time
+  returned: success, and when the aggregation failed or did not complete in time
   type: dict
   sample: {success: true, task: {id: af1b82086c194f89acce82e156ff6e61, created: 1714574212775}}
 progress:
