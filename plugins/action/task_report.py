@@ -14,6 +14,7 @@ import os
 import typing as t
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
 from ansible_collections.sailpoint.isc.plugins.modules.task_report import SUFFIXES
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._formats import json_of, text_of
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import report_of
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible carries no type
         result: Result = super().run(tmp, task_vars)
         options = dict(self._task.args)
         if isinstance(options.get("path"), str) and options["path"].strip():
-            options["path"] = os.path.abspath(os.path.expanduser(options["path"].strip()))
+            options["path"] = unfrackpath(options["path"].strip(), follow=False)
         read = self._execute_module(module_args={**options, "texts": None}, task_vars=task_vars)
         if read.get("failed"):
             return {**result, **read}

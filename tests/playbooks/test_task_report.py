@@ -253,8 +253,9 @@ def test_writes_the_formats_that_are_asked_for(report: Report, out: Path) -> Non
     assert played.fact("task_report_result")["counts"]["failures_a_day_before"] is None
 
 
-def test_the_module_alone(report: Report, out: Path) -> None:
-    path = f"{out}/report.html"
+def test_the_module_alone(report: Report, credentials: dict[str, str], out: Path) -> None:
+    """Its path may contain a variable of the environment, as any path."""
+    path = " $REPORTS/report.html"
     tasks = [
         {"name": "Report", "sailpoint.isc.task_report": {"path": path, "formats": "json"}, "register": "written"},
         {
@@ -262,7 +263,8 @@ def test_the_module_alone(report: Report, out: Path) -> None:
             "ansible.builtin.debug": {"msg": "{{ (written.report | from_json).counts.pending }} wait"},
         },
     ]
-    played = report(KNOWN, playbook=[{"name": "Report", "hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+    plays = [{"name": "Report", "hosts": "localhost", "gather_facts": False, "tasks": tasks}]
+    played = report(KNOWN, playbook=plays, environ={**credentials, "REPORTS": str(out)})
     assert played.rc == 0
     assert "3 wait" in played.shown
     assert written(out) == ["report.json"]
