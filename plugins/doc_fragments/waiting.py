@@ -42,8 +42,8 @@ options:
         fail. If no line was printed for this time, in seconds or as a duration, a line shows what is pending and for
         how long.
       - For account aggregations the line also shows how many accounts were processed, if the token acts for a user.
-      - V(0) turns this off. No line is printed with C(no_log), with C(async), in check mode, or when the module does
-        not run on the controller.
+      - V(0) turns this off. No line is printed with C(no_log), with C(async), in check mode, or when the module
+        runs on another host or, with C(become), as another unprivileged user.
     type: str
     default: '60'
     version_added: 0.3.0

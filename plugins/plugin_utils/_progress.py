@@ -46,7 +46,8 @@ class ProgressAction(ActionBase):  # type: ignore[misc]  # ansible carries no ty
         return result
 
     def _shown(self, task_vars: dict[str, t.Any]) -> contextlib.AbstractContextManager[None]:
-        if self._task.async_val or self._connection.transport != "local":
+        # Another user has no access to the files of this one.
+        if self._task.async_val or self._connection.transport != "local" or self._is_become_unprivileged():
             return contextlib.nullcontext()
         return self._showing(str(task_vars.get("inventory_hostname", "localhost")))
 

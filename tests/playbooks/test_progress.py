@@ -35,6 +35,12 @@ extends_documentation_fragment: connection_pipelining
 class Connection(Local):
     transport = "elsewhere"
 """
+# Runs a command as sudo does, but not as another user, which only root may
+SUDO = """#!/bin/sh
+while [ "$1" != -u ]; do shift; done
+shift 2
+exec "$@"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -138,8 +144,13 @@ def test_it_is_not_shown_where_nobody_may_see_it_or_the_module_runs_elsewhere(te
     quiet = wait(tenant)
     quiet["sailpoint.isc.task_wait"]["progress_interval"] = 0
     elsewhere = {"vars": {"ansible_connection": "elsewhere"}}
-    keys: list[dict[str, Any]] = [{"no_log": True}, {"check_mode": True}, {"async": 30, "poll": 1}, elsewhere]
+    sudo = tmp_path / "sudo"
+    sudo.write_text(SUDO)
+    sudo.chmod(0o755)
+    become = {"ansible_become": True, "ansible_become_user": "nobody", "ansible_become_exe": str(sudo)}
+    another = {"vars": {**become, "ansible_pipelining": True}}
+    keys: list[dict[str, Any]] = [{"no_log": True}, {"check_mode": True}, {"async": 30, "poll": 1}, elsewhere, another]
     played = run(tmp_path, *(wait(tenant, **each) for each in keys), quiet)
     assert played.rc == 0, played.shown
-    assert played.shown.count("TASK [Wait]") == 5
+    assert played.shown.count("TASK [Wait]") == 6
     assert lines_of(played.shown) == []

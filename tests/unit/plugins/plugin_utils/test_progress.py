@@ -86,7 +86,7 @@ def test_where_no_pipe_can_be_made_the_module_runs_all_the_same(directory: Path)
     directory.rmdir()
     action: t.Any = ProgressAction.__new__(ProgressAction)
     action._task = SimpleNamespace(environment=[{"A": "b"}], no_log=False, async_val=0, check_mode=False)
-    action._connection = SimpleNamespace(transport="local")
+    action._connection = SimpleNamespace(transport="local", become=None)
     with action._shown({}):
         assert action._task.environment == [{"A": "b"}]
 
