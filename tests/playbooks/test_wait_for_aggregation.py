@@ -135,7 +135,7 @@ OF_ROLE = {
     ),
     "looks_for_tasks": Case(
         {**arguments(task_ids="idle-older,nosuch"), "check_keyword": True},
-        ["Check mode, polled once and did not wait; pending: 0"],
+        ["Check mode, polled once and did not wait; pending: 0; unknown to the tenant: .*nosuch"],
     ),
     # What the tenant refuses
     "is_refused": Case(

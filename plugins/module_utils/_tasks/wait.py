@@ -257,8 +257,8 @@ class Wait:
                 self._look_up_last()
             except RequestFailed as error:
                 raise WaitFailed(error, self.results()) from None
-        pending = len(self.watch.seen.pending())
-        return self._checked(f"Check mode, polled once and did not wait; pending: {pending}")
+        found = [f"pending: {len(self.watch.seen.pending())}", *self._unknown()]
+        return self._checked(f"Check mode, polled once and did not wait; {'; '.join(found)}")
 
     def _wait(self, waiter: Waiter) -> bool:
         self.waiter = waiter
@@ -377,12 +377,14 @@ class Wait:
             left.append("the role sailpoint.isc.clear_stuck_tasks clears stuck tasks")
         if failed:
             left.append(f"{len(failed)} failed: {listed(list(map(self._ended, failed)))}")
-        if self.watch.unknown:
-            left.append(f"unknown to the tenant: {_quoted(self.watch.unknown)}")
+        left += self._unknown()
         if self.waiter.fault:
             left.append(f"the last poll failed: {str(self.waiter.fault).rstrip('.')}")
         left = left or ["fewer polls in a row than settle found nothing pending"]
         return f"Timed out after {_seconds(self.waiter.timeout)}: {'; '.join(left)}."
+
+    def _unknown(self) -> list[str]:
+        return [f"unknown to the tenant: {_quoted(self.watch.unknown)}"] if self.watch.unknown else []
 
     def _name(self, record: Record) -> str:
         return name_of(record, self.names)

@@ -209,6 +209,7 @@ def test_check_mode_looks_once_and_what_is_pending_or_unknown_is_no_failure(run:
     result = wait(run, check_mode=True, api_version=version, ids=["stuck", "nobody-knows", "good"])
     assert result["polls"] == 1
     assert found(result) == (["good"], [], ["stuck"])
+    assert result["summary"][-1].endswith('; pending: 1; unknown to the tenant: "nobody-knows"')
 
 
 @pytest.mark.usefixtures("ended")
