@@ -42,13 +42,15 @@ def summary_of(result: t.Mapping[str, t.Any]) -> str:
         return f"{what}: {action.replace('_', ' ')}: {reason}"
     if not record:
         return f"{what}: {reason if failed else 'would be started'}"
-    # Without a time of completion, it counts as completed after 30 s.
-    over = is_over(record) or (not failed and completion_status(record) is not None)
+    has_status = completion_status(record) is not None
+    # Without a time of completion, it counts as completed after 30 s; of a failure, only the reason tells.
+    over = is_over(record) or (has_status and not failed)
     if action == "adopted" and not over and not failed:
         return f"{what}: would be adopted: {reason}"
     adopted = "adopted, " if action == "adopted" else ""
-    why = f": {reason}" if failed and not over and reason else ""
-    return f"{what}: {adopted}{state_of(record, over)}{why}"
+    told = [] if has_status and not over and reason else [state_of(record, over)]
+    why = [reason] if failed and not over and reason else []
+    return f"{what}: {adopted}{': '.join(told + why)}"
 
 
 def summary_lines(outcomes: t.Sequence[Outcome], planned: bool) -> list[str]:

@@ -341,6 +341,15 @@ def test_sources_are_called_as_is_wanted() -> None:
             {"action": "adopted", "task": {**RECORD, "completed": None}},
             "HR, accounts: adopted, ended with ERROR: Login failed.",
         ),
+        # A failed one may have counted as completed or not, which the reason tells.
+        (
+            {"task": {**RECORD, "completed": None}, "failed": True, "reason": "It ended with ERROR."},
+            "FAILED: HR, accounts: It ended with ERROR",
+        ),
+        (
+            {"task": {**RECORD, "completionStatus": None, "completed": None}, "failed": True, "reason": "Timed out."},
+            "FAILED: HR, accounts: is pending since 2026-05-17T19:33:04.350Z: Timed out",
+        ),
         ({"task": None}, "HR, accounts: would be started"),
         ({"task": None, "failed": True, "reason": "Refused."}, "FAILED: HR, accounts: Refused"),
         (
