@@ -205,7 +205,7 @@ def _sources(client: Client, options: t.Mapping[str, t.Any]) -> dict[str, str]:
     if not found:
         tags = listed([*map(shown, options["tags"])], ", ")
         raise IscError(
-            f"No source has any of the tags {tags}, or the token has no access to it, so nothing was paused."
+            f"No source has any of the tags {tags}, or the token has no access to it, so nothing was changed."
         )
     return found
 
