@@ -112,14 +112,12 @@ import tempfile
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.sailpoint.isc.plugins.module_utils import _module
+from ansible_collections.sailpoint.isc.plugins.module_utils import _argspec, _module
 from ansible_collections.sailpoint.isc.plugins.module_utils._errors import InvalidOption, IscError
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import Client
 from ansible_collections.sailpoint.isc.plugins.module_utils._http.tokens import identity
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
-    COMPLETION_STATUSES,
-    FAILED_STATUSES,
     LONGEST_KEPT,
     Record,
     projected,
@@ -134,14 +132,9 @@ OPTIONS: dict[str, t.Any] = {
     "path": {"type": "path", "required": True},
     "formats": {"type": "list", "elements": "str", "choices": list(SUFFIXES), "default": ["html", "csv", "json"]},
     "newer_than": {"type": "str", "default": "14d"},
-    "source_ids": {"type": "list", "elements": "str"},
-    "source_names": {"type": "list", "elements": "str"},
-    "fail_on": {
-        "type": "list",
-        "elements": "str",
-        "choices": list(COMPLETION_STATUSES),
-        "default": list(FAILED_STATUSES),
-    },
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
+    "fail_on": _argspec.WAITING["fail_on"],
     "texts": {"type": "dict"},
 }
 # Keys of records that the report needs

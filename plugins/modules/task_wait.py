@@ -250,11 +250,11 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import I
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import duration_or_seconds
 
 OPTIONS = {
-    "ids": {"type": "list", "elements": "str"},
-    "source_ids": {"type": "list", "elements": "str"},
-    "source_names": {"type": "list", "elements": "str"},
-    "types": {"type": "list", "elements": "str"},
-    "unique_names": {"type": "list", "elements": "str"},
+    "ids": _argspec.STRINGS,
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
+    "types": _argspec.STRINGS,
+    "unique_names": _argspec.STRINGS,
     "settle": {"type": "int", "default": 1},
     **_argspec.WAITING,
     "not_found_grace": {"type": "str", "default": "30"},

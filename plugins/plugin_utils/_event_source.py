@@ -60,18 +60,17 @@ _FEW = 2
 _TOKENS_KEPT = 3
 _MOST_WARNINGS = 20
 
-_STRINGS: _argspec.Options = {"type": "list", "elements": "str"}
 OPTIONS: _argspec.Options = {
     **_argspec.AUTH,
-    "source_ids": _STRINGS,
-    "source_names": _STRINGS,
-    "types": _STRINGS,
-    "unique_names": _STRINGS,
-    "events": {**_STRINGS, "choices": list(KINDS), "default": ["failed", "stuck"]},
+    "source_ids": _argspec.STRINGS,
+    "source_names": _argspec.STRINGS,
+    "types": _argspec.STRINGS,
+    "unique_names": _argspec.STRINGS,
+    "events": {**_argspec.STRINGS, "choices": list(KINDS), "default": ["failed", "stuck"]},
     "stuck_after": {"type": "str"},
     "interval": {"type": "str", "default": "30"},
     "since": {"type": "str"},
-    "fields": _STRINGS,
+    **_argspec.FIELDS,
     "state_file": {"type": "path"},
     "feedback": {"type": "bool", "default": False},
 }

@@ -26,7 +26,7 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records impor
 )
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.selection import Selection
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import IdsWatch, Wait, WaitFailed
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.wait import LAST_POLL, IdsWatch, Wait, WaitFailed
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import one_line, shown
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_timestamp
 
@@ -34,8 +34,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._time import format_
 _FIRST_PAUSE = 1
 _LONGEST_PAUSE = 30
 _LEAST_POLLING = 60
-# Seconds that the last poll may take beyond the deadline.
-_LAST_POLL = 5
 # Somebody else may start one as well during these polls.
 _MOST_NEW = 10
 _LONGEST_SOURCE = 100
@@ -288,7 +286,7 @@ class Starter:
             return bool(found)
 
         try:
-            with self._client.transport.until(ends_at + _LAST_POLL):
+            with self._client.transport.until(ends_at + LAST_POLL):
                 waiter.wait(poll)
             if waiter.fault is not None:
                 raise waiter.fault
