@@ -110,7 +110,7 @@ CASES = {
         [
             "times_out SAP, accounts: removed",
             "fatal:.*Timed out after 1 s: 1 of 1 task still pending: Cloud Account Aggregation of times_out SAP",
-            "The schedules stay removed: run this again to continue waiting, or end the window",
+            "Removed schedules stay removed: run this again to keep waiting, or end the window",
             "times_out SAP, accounts: restored",
         ],
         fails=True,
