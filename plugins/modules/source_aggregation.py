@@ -102,8 +102,6 @@ options:
       - The maximum time to wait, in seconds or as a duration such as V(90s), V(30m) or V(12h), for a running
         aggregation and for the started one together. After a launch whose answer was lost, the module polls for the
         task within this time too, but for at least a minute.
-      - With O(wait=true), O(on_busy=adopt) or O(on_busy=wait), the module also looks up O(source_name) within this
-        time, and survives transient failures.
 notes:
   - Entitlement aggregations need the personal access token of a user. The tenant refuses an API client.
 seealso:

@@ -106,8 +106,6 @@ options:
   timeout:
     description:
       - The maximum time for each aggregation, in seconds or as a duration such as V(90s), V(30m) or V(12h).
-      - Before the first one, the module looks up names of sources within the same time, and survives transient
-        failures.
   max_interval:
     description:
       - The maximum pause between two polls of one aggregation, in seconds or as a duration. The next source starts only

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import typing as t
 
@@ -87,15 +86,11 @@ class Aggregate:
 
     def planned(self) -> dict[str, t.Any]:
         """The expected result of run(), for check mode. Raises IscError as run() would."""
-        identify(self._client, self._known, [self._wanted.source], None)
         return self._result(self._starter().planned())
 
     def run(self) -> dict[str, t.Any]:
         """Starts it, waits for it if wanted, and returns the result of the module. Raises IscError."""
-        # One timeout for all of it.
-        self._waiter = dataclasses.replace(self._waiter, ends_at=self._waiter.deadline())
         try:
-            identify(self._client, self._known, [self._wanted.source], self._waiter if self._may_wait() else None)
             starter = self._starter()
             start = starter.run()
         except NotWanted:
@@ -110,10 +105,9 @@ class Aggregate:
             self._wait(starter, start, result)
         return result
 
-    def _may_wait(self) -> bool:
-        return bool(self._options["wait"]) or self._options["on_busy"] in ("adopt", "wait")
-
     def _starter(self) -> Starter:
+        """What starts it, once it is known which source is meant. Raises IscError if none is."""
+        self._known.identify([self._wanted.source])
         return Starter(
             self._client, self._tasks, self._aggregations, self._wanted, self._waiter, self._turn, self._known
         )
@@ -177,26 +171,3 @@ class Aggregate:
         if start.note:
             result["msg"] = start.note
         return result
-
-
-def identify(client: Client, known: KnownSources, sources: t.Sequence[Reference], waiter: Waiter | None) -> None:
-    """Looks up the ids of the sources that were given by name, before anything is sent to them.
-
-    waiter: transient faults are survived until its deadline; None: they are not.
-    Raises RequestFailed, and IscError if a name is not that of one source.
-    """
-
-    def poll() -> bool:
-        known.identify(sources)
-        return True
-
-    if waiter is None:
-        known.identify(sources)
-        return
-    waiter = dataclasses.replace(waiter)
-    with client.transport.until(waiter.deadline() + LAST_POLL):
-        waiter.wait(poll)
-    if waiter.fault is not None:
-        limit = f"{waiter.timeout:.10g} s (timeout)"
-        waiter.fault.advice = f"nothing was started, because the sources could not be looked up within {limit}"
-        raise waiter.fault

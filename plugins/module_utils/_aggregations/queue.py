@@ -14,7 +14,7 @@ import threading
 import typing as t
 from queue import Empty, SimpleQueue
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.aggregation import Aggregate, identify
+from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.aggregation import Aggregate
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.outcomes import summary_lines
 from ansible_collections.sailpoint.isc.plugins.module_utils._aggregations.starter import NotWanted, Turn
 from ansible_collections.sailpoint.isc.plugins.module_utils._entries import entry_named
@@ -23,7 +23,6 @@ from ansible_collections.sailpoint.isc.plugins.module_utils._http.client import 
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.references import KnownSources, Reference
 from ansible_collections.sailpoint.isc.plugins.module_utils._sources.sources import Sources
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.polling import Waiter
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import source_of
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.statuses import TaskStatuses
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import listed, one_line
@@ -68,8 +67,7 @@ class AggregateMany:
         max_parallel: int,
         stop_on_failure: bool,
     ) -> None:
-        self._client = client
-        self._waiter = Waiter.from_options(common, progress=client.progress)
+        self._progress = client.progress
         self._max_parallel = max_parallel
         self._stop_on_failure = stop_on_failure
         self._failed = threading.Event()
@@ -86,14 +84,14 @@ class AggregateMany:
 
     def planned(self) -> dict[str, t.Any]:
         """The expected result of run(), for check mode. Raises as run() would."""
-        self._identify(None)
+        self._identify()
         for step in self._steps():
             step.do(Aggregate.planned)
         return self._result(planned=True)
 
     def run(self) -> dict[str, t.Any]:
         """Runs all aggregations. Raises SomeFailed, and IscError if a name is unknown."""
-        self._identify(self._waiter)
+        self._identify()
         waiting: SimpleQueue[_Source] = SimpleQueue()
         for source in self._sources:
             waiting.put(source)
@@ -107,14 +105,14 @@ class AggregateMany:
         for thread in threads:
             while thread.is_alive():
                 thread.join(_JOIN_TIMEOUT)
-                self._client.progress.fill()
+                self._progress.fill()
         if self._crash is not None:
             raise self._crash
         return self._result()
 
-    def _identify(self, waiter: Waiter | None) -> None:
+    def _identify(self) -> None:
         """Identifies the sources, and those that are listed twice."""
-        identify(self._client, self._known, [source.reference for source in self._sources], waiter)
+        self._known.identify([source.reference for source in self._sources])
         ended: dict[str, threading.Event] = {}
         for source in self._sources:
             source.after = ended.get(source.reference.id)

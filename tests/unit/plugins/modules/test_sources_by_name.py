@@ -223,19 +223,12 @@ DOWN: dict[str, dict[str, t.Any]] = {
     "busy": {"fault": "status", "code": 429, "retry_after": 0},
     "reset": {"fault": "reset_before"},
 }
-# What rides out a time in which names cannot be looked up, and what comes of it afterwards.
-WAITING: dict[str, dict[str, t.Any]] = {
-    "task_wait": {"source_names": ["SAP", "Hex"], "types": ["CLOUD_GROUP_AGGREGATION"]},
-    "source_aggregations": {"sources": [{"name": "Hex"}]},
-    "source_aggregation": {"source_name": "Hex", "wait": True},
-}
 
 
 @pytest.mark.parametrize("fault", DOWN)
-@pytest.mark.parametrize("module", WAITING)
-def test_a_transient_fault_of_the_look_up_does_not_end_a_wait(tenant: Hand, run: Run, module: str, fault: str) -> None:
+def test_a_transient_fault_of_the_look_up_does_not_end_a_wait(tenant: Hand, run: Run, fault: str) -> None:
     tenant.scenario(sources=SOURCES, tasks=TASKS, faults=[{"operation": "list_sources", "times": 3, **DOWN[fault]}])
-    run(module, **quick(**WAITING[module]), settle=3 if module == "task_wait" else OMIT)
+    run("task_wait", **quick(source_names=["SAP", "Hex"], types=["CLOUD_GROUP_AGGREGATION"]), settle=3)
     asked = operations(tenant)
     assert asked[:4] == ["list_sources"] * 4
     assert "list_sources" not in asked[4:]
@@ -248,30 +241,38 @@ def test_a_refused_connection_does_not_end_a_wait_that_looks_names_up(tenant: Ha
     assert run("task_wait", **quick(source_names=["SAP"]))["sources"] == [{"id": "sap", "name": "SAP"}]
 
 
-@pytest.mark.parametrize("module", WAITING)
-def test_the_deadline_ends_a_look_up_that_never_succeeds(tenant: Hand, run: Run, module: str) -> None:
+def test_the_deadline_ends_a_look_up_that_never_succeeds(tenant: Hand, run: Run) -> None:
     tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": None, **DOWN["unavailable"]}])
-    options = {**quick(**WAITING[module]), "timeout": "0.3"}
-    failure = run.failing(module, **options)
+    failure = run.failing("task_wait", **{**quick(source_names=["SAP"]), "timeout": "0.3"})
     assert set(operations(tenant)) == {"list_sources"}
     assert len(operations(tenant)) >= 2
-    if module == "task_wait":
-        assert re.match(
-            r"Timed out after 0\.3 s: the last poll failed: GET .*/sources failed with status 503", failure["msg"]
-        )
-        assert not any(failure[key] for key in ("tasks", "failed_tasks", "pending_tasks", "sources"))
-        assert (failure["polls"], failure["requests"]) == (0, len(operations(tenant)) + 1)
-        assert failure["elapsed"] >= 0.3
-    else:
-        says = "nothing was started, because the sources could not be looked up within 0.3 s (timeout)."
-        assert failure["msg"].endswith(f"; {says}")
-        assert failure["status"] == 503
+    assert re.match(
+        r"Timed out after 0\.3 s: the last poll failed: GET .*/sources failed with status 503", failure["msg"]
+    )
+    assert not any(failure[key] for key in ("tasks", "failed_tasks", "pending_tasks", "sources"))
+    assert (failure["polls"], failure["requests"]) == (0, len(operations(tenant)) + 1)
+    assert failure["elapsed"] >= 0.3
 
 
-@pytest.mark.parametrize("module", WAITING)
-def test_a_lasting_fault_of_the_look_up_ends_a_wait_at_once(tenant: Hand, run: Run, module: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("source_aggregation", {"source_name": "Hex", "wait": True}),
+        ("source_aggregations", {"sources": [{"name": "Hex"}]}),
+    ],
+)
+def test_a_look_up_before_anything_is_started_ends_with_the_retries(
+    tenant: Hand, run: Run, module: str, options: dict[str, t.Any]
+) -> None:
+    tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": None, **DOWN["unavailable"]}])
+    failure = run.failing(module, **quick(**options), retries=1)
+    assert failure["status"] == 503
+    assert operations(tenant) == ["list_sources"] * 2
+
+
+def test_a_lasting_fault_of_the_look_up_ends_a_wait_at_once(tenant: Hand, run: Run) -> None:
     tenant.scenario(sources=SOURCES)
-    assert run.failing(module, **quick(**WAITING[module]), **HELPDESK)["status"] == 403
+    assert run.failing("task_wait", **quick(source_names=["SAP"]), **HELPDESK)["status"] == 403
     assert operations(tenant) == ["list_sources"]
 
 

@@ -105,13 +105,10 @@ def source(source_id: str, *kinds: str, **facts: t.Any) -> dict[str, t.Any]:
     }
 
 
-COMMON = {"timeout": "1h", "interval": "2", "max_interval": "30"}
-
-
 def many(*sources: dict[str, t.Any], max_parallel: int = 1, stop_on_failure: bool = True) -> AggregateMany:
     client = Client(settings())
     nobody: t.Any = None
-    return AggregateMany(client, nobody, sources, COMMON, max_parallel, stop_on_failure)
+    return AggregateMany(client, nobody, sources, {"timeout": "1h"}, max_parallel, stop_on_failure)
 
 
 def raising(error: BaseException) -> Step:
