@@ -113,7 +113,7 @@ class Aggregate:
         )
 
     def tell(self, text: str, task: Record | None = None) -> None:
-        """Tells of this aggregation; task: its record, where there is one."""
+        """Writes a progress line about this aggregation. task: its record, if there is one."""
         self._client.progress.tell(f"{self._wanted.subject(task or {})}: {text}")
 
     def _told(self, start: Start) -> str:

@@ -58,11 +58,11 @@ class Wanted:
     require_healthy: bool = False
 
     def names(self) -> dict[str, str]:
-        """What the caller calls the source, by its id; empty where that is nothing."""
+        """The name that the caller gave, by source id; empty if there is none."""
         return {} if self.source.name is None else {self.source.id: self.source.name}
 
     def subject(self, task: Record) -> str:
-        """Source and kind, as lines about it begin; task: its record, as far as it is known."""
+        """Source and kind of the aggregation, for progress lines. task: its record, if known."""
         source = self.source.name or source_of(task)[1] or self.source.id or "a source"
         return f"{one_line(source, _LONGEST_SOURCE)}, {self.kind.words}"
 
@@ -120,11 +120,11 @@ class Starter:
         self._turn = turn
         self._known = known
         self._ends_at = 0.0
-        # Tasks that were there before the launch; that an answer tells the time in whole seconds cannot mislead then.
+        # Tasks that existed before the launch: times in whole seconds are not enough to recognize them.
         self._earlier: set[str] = set()
 
     def waiter(self) -> Waiter:
-        """A waiter whose time is up with the timeout, which begins with run()."""
+        """A waiter whose deadline is the timeout after the start of run()."""
         return dataclasses.replace(self._waiter, ends_at=self._ends_at)
 
     def planned(self) -> Start:

@@ -63,7 +63,7 @@ class Failure(t.NamedTuple):
 def error_response(status: int, body: t.Any, redacted: t.Callable[[str], str] = str) -> Failure:
     """Reads an answer with an error status. body: JSON as it was parsed, or text.
 
-    redacted: takes out what is not to be shown.
+    redacted: removes secrets.
     """
     said = _said(body, redacted)
     return Failure(
@@ -216,7 +216,7 @@ def _broken_proxy(causes: _Causes, limit: Limit, address: str | None) -> Failure
     elif causes.timed_out() and causes.find(urllib3_errors.NewConnectionError) is None:
         why, transient = f"no answer within {limit}", True
     elif causes.find(ConnectionError, http.client.HTTPException):
-        # It may have had the request before.
+        # The proxy may have received the request before.
         return Failure(f"failed: the connection to {proxy} broke", _CHECK_PROXY)
     else:
         why, transient = "no connection", True

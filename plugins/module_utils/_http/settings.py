@@ -168,7 +168,7 @@ def _token(value: str | None) -> str | None:
 
 
 def _verify(validate_certs: bool, ca_path: str | None, base_url: str) -> bool | str:
-    """What requests is to verify with: a bundle for all programs counts where none is named for this tenant."""
+    """The verify argument of requests: a bundle for all programs applies if none is set for this tenant."""
     if not validate_certs:
         return False
     bundles = {"ca_path": ca_path}
@@ -178,7 +178,7 @@ def _verify(validate_certs: bool, ca_path: str | None, base_url: str) -> bool | 
 
 
 def _checked(name: str, path: str) -> str:
-    """The path itself, if certificates can be read from it. Raises InvalidOption with the name of what gave it."""
+    """The path, if certificates can be read from it. Raises InvalidOption with the name of the option or variable."""
     try:
         if os.path.isdir(path):
             ssl.create_default_context(capath=path)

@@ -45,7 +45,7 @@ try:
 except ImportError:
     HAS_REQUESTS = False
 
-# Every JWT begins like this, also one that was never ours.
+# Every JWT starts like this, also one that is not ours.
 _ANY_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 _MOST_REDIRECTS = 3
 _FIRST_PAUSE = 0.5

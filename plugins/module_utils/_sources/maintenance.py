@@ -79,8 +79,8 @@ class Maintenance:
     ) -> dict[str, t.Any]:
         """Saves the schedules of these sources (their names by their ids), and removes them.
 
-        asked: the ids, names and tags by which they were asked for.
-        Where the file is there, goes on with what is left. Raises IscError.
+        asked: the ids, names and tags in the options.
+        If the file exists, continues with what is left. Raises IscError.
         """
         with self._file as file:
             known = file.read()
@@ -108,10 +108,10 @@ class Maintenance:
         return self._finished(window, [*saved, _NOT_STOPPED], "removed", advice)
 
     def end(self, asked: dict[str, list[str]], sources: t.Callable[[], t.Mapping[str, str]]) -> dict[str, t.Any]:
-        """Restores what is removed, where nothing is set now, and removes the file; without a file does nothing.
+        """Restores the removed schedules unless others are set now, and removes the file; without a file does nothing.
 
-        asked: the ids, names and tags of the sources that are meant, for the file may be that of another window; empty
-        where it counts whatever it holds.  sources: looks them up; only asked where they are not those of the file.
+        asked: the ids, names and tags in the options, to detect the file of another window; empty: any file is used.
+        sources: looks up the sources; only called if asked differs from the file.
         Raises IscError.
         """
         with self._file as file:
@@ -173,7 +173,7 @@ class Maintenance:
         )
 
     def _remove(self, window: Window, entry: Entry) -> bool:
-        """Removes one schedule; false where it makes no sense to go on with the next one."""
+        """Removes one schedule; false if the next one would fail too."""
         self._mark(window, entry, REMOVING)
         try:
             self._changed |= self._dry or self._schedules.change(entry.slot, entry.cron, None)  # it has just been read
@@ -230,7 +230,7 @@ class Maintenance:
         }
 
     def _finished(self, window: Window, lines: list[str], done: str, advice: str) -> dict[str, t.Any]:
-        """The results. Raises IscError, with them, where not all schedules are done."""
+        """The results. Raises IscError, with the results, if not all schedules are done."""
         results = self._results(window, lines)
         if not self._failures:
             return results

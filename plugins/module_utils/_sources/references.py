@@ -51,7 +51,7 @@ class KnownSources:
         self._fresh = by_id(found.values())
 
     def check_health(self, reference: Reference) -> None:
-        """Raises RequestFailed, and IscError where there is no such source, or it is not healthy."""
+        """Raises RequestFailed, and IscError if there is no such source, or it is not healthy."""
         fresh = self._fresh
         record = fresh.get(reference.id) or self._sources.by_id([reference.id], for_health=True).get(reference.id)
         if record is None:

@@ -67,9 +67,9 @@ class ChangedElsewhere(IscError):
 
 
 class Schedules:
-    """Reads and changes schedules. Raises InvalidOption where the version of the API has none.
+    """Reads and changes schedules. Raises InvalidOption if the version of the API has none.
 
-    dry: nothing is changed; what is returned is what would be.
+    dry: nothing is changed; the results are those of a normal run.
     """
 
     def __init__(self, client: Client, dry: bool = False) -> None:

@@ -133,7 +133,7 @@ class WindowFile:
         self._hold(None)
 
     def read(self) -> Window | None:
-        """What it holds; None where there is none. Raises IscError where it is in use, or cannot be read as one."""
+        """Its content; None if there is no file. Raises IscError if it is in use or not valid."""
         try:
             while self._held is None or not self._is(self._held):  # it may be replaced or removed before it is locked
                 opened = os.open(self.path, os.O_RDWR)

@@ -131,7 +131,7 @@ class Editor:
         self._in_doubt = False
 
     def planned(self) -> Edit:
-        """What run() would do, without doing it. Raises IscError where there is no such task."""
+        """What run() would do, without doing it. Raises IscError if there is no such task."""
         edit = self._plan(self._read())
         return self._left_alone(edit.before) if edit.operations and self._is_over(edit.before) else edit
 
@@ -139,8 +139,8 @@ class Editor:
         """Edits the record. Raises IscError if there is no such task, RequestFailed if it is refused.
 
         A task that completes by itself meanwhile is not changed. If the answer to a patch is lost, the record is
-        read again, and the patch sent again only where it had no effect; when the answer does not show what was to be
-        set, the record is read again and counts. A failure says so where a patch may have been applied anyway.
+        read again, and the patch is only repeated if it had no effect. If the answer does not show the wanted values,
+        the record is read again. A failure says if a patch may have been applied.
         """
         try:
             return self._edit()
@@ -183,7 +183,7 @@ class Editor:
             if settled is not None:
                 return settled
             record = now
-            # The task may have gone on meanwhile: what is wanted is wanted of the record as it is now.
+            # The task may have changed meanwhile: compute the wanted state from the current record.
             edit = dataclasses.replace(self._plan(now), before=edit.before)
         return edit
 
@@ -246,7 +246,7 @@ class Editor:
 
 
 def _guard(record: Record) -> list[Operation]:
-    """Lets the server itself refuse the patch where the task has completed since it was read."""
+    """ "test" operations, so that the server refuses the patch if the task has completed since it was read."""
     keys = [key for key in _SIGNS_OF_AN_END if key in record]
     return [{"op": "test", "path": f"/{key}", "value": record[key]} for key in keys]
 

@@ -99,11 +99,11 @@ class TaskStatuses:
         return record
 
     def listing(self, selection: Selection) -> Listing:
-        """What GET /task-status shows of a selection: on beta and v2024 completed tasks only."""
+        """The tasks of a selection in GET /task-status: on beta and v2024 only completed tasks."""
         rows = self._list(selection)
         queries = rows.expressions(selection.wanted(), selection.filters)
         judged_here = selection.judged_here()
-        # Tasks leave a list of pending ones at any time: only the total tells whether some were missed.
+        # Tasks leave a list of pending tasks at any time; only the total shows whether some were missed.
         count = (selection.count and not judged_here) or selection.filters == _PENDING
         if len(queries) == 1 and not judged_here:
             pager = rows.pager(
@@ -158,7 +158,7 @@ class TaskStatuses:
         if len(ids) <= 2:
             found = {wanted: self.get(wanted) for wanted in ids}
             return {wanted: record for wanted, record in found.items() if record is not None}
-        # Pending first: a task that completes between the two requests is then in one of them at least.
+        # Pending first, so that a task that completes between the two requests is in at least one answer.
         pending = by_id(self.pending(Selection()))
         return {
             **{wanted: pending[wanted] for wanted in ids if wanted in pending},
@@ -197,7 +197,7 @@ class TaskStatuses:
         pager = Pager(fetch, page_size=selection.limit, count=True, ahead=True)
         records = self._list(selection).whole(pager)
         kept = filter(selection.keeps_by_source_and_type, records)
-        # Records that do not tell come last.
+        # Records without a time of creation come last.
         yield from sorted(kept, key=lambda record: _place(record, selection.sorters, unknown=math.inf))
 
     def _of_age(self, records: t.Iterator[Record], selection: Selection) -> t.Iterator[Record]:
@@ -237,7 +237,7 @@ def _with_place(records: t.Iterator[Record], sorters: str) -> t.Iterator[tuple[f
 
 
 def _place(record: Record, sorters: str, unknown: float) -> float:
-    """A number by which records are in the order of sorters; unknown: that of one that does not tell."""
+    """The sort key of a record for sorters. unknown: that of a record without a time of creation."""
     created = created_at(record)
     if created is None:
         return unknown
