@@ -254,22 +254,6 @@ def test_the_deadline_ends_a_look_up_that_never_succeeds(tenant: Hand, run: Run)
     assert failure["elapsed"] >= 0.3
 
 
-@pytest.mark.parametrize(
-    ("module", "options"),
-    [
-        ("source_aggregation", {"source_name": "Hex", "wait": True}),
-        ("source_aggregations", {"sources": [{"name": "Hex"}]}),
-    ],
-)
-def test_a_look_up_before_anything_is_started_ends_with_the_retries(
-    tenant: Hand, run: Run, module: str, options: dict[str, t.Any]
-) -> None:
-    tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": None, **DOWN["unavailable"]}])
-    failure = run.failing(module, **quick(**options), retries=1)
-    assert failure["status"] == 503
-    assert operations(tenant) == ["list_sources"] * 2
-
-
 def test_a_lasting_fault_of_the_look_up_ends_a_wait_at_once(tenant: Hand, run: Run) -> None:
     tenant.scenario(sources=SOURCES)
     assert run.failing("task_wait", **quick(source_names=["SAP"]), **HELPDESK)["status"] == 403
@@ -279,9 +263,10 @@ def test_a_lasting_fault_of_the_look_up_ends_a_wait_at_once(tenant: Hand, run: R
 @pytest.mark.parametrize(
     ("module", "options"),
     [
-        *((module, {**options, "check_mode": True}) for module, options in WAITING.items()),
-        ("source_aggregation", {"source_name": "Hex"}),
-        ("source_aggregation", {"source_name": "Hex", "on_busy": "skip"}),
+        ("task_wait", {"source_names": ["Hex"], "check_mode": True}),
+        ("source_aggregation", {"source_name": "Hex", "wait": True}),
+        ("source_aggregation", {"source_name": "Hex", "on_busy": "wait"}),
+        ("source_aggregations", {"sources": [{"name": "Hex"}]}),
         ("pending_tasks_info", {"source_names": ["Hex"]}),
     ],
 )
@@ -291,21 +276,6 @@ def test_what_does_not_wait_does_not_wait_for_names(
     tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": None, **DOWN["unavailable"]}])
     assert run.failing(module, **options)["status"] == 503
     assert operations(tenant) == ["list_sources"]
-
-
-@pytest.mark.parametrize("on_busy", ["adopt", "wait"])
-def test_names_are_waited_for_where_a_running_one_would_be(tenant: Hand, run: Run, on_busy: str) -> None:
-    tenant.scenario(sources=SOURCES, faults=[{"operation": "list_sources", "times": 2, **DOWN["unavailable"]}])
-    assert run("source_aggregation", **quick(source_name="Hex", on_busy=on_busy))["action"] == "started"
-
-
-def test_one_timeout_is_for_the_look_up_and_the_wait_together(tenant: Hand, run: Run) -> None:
-    slow = {"id": "slow", "name": "Slow", "accounts": {"seconds": 60}}
-    tenant.scenario(sources=[slow], faults=[{"operation": "list_sources", "times": 2, **DOWN["unavailable"]}])
-    options = {"interval": "0.4", "timeout": "1", "source_name": "Slow", "wait": True}
-    failure = run.failing("source_aggregation", **options)
-    assert failure["msg"].startswith("Timed out after 1 s: 1 of 1 task still pending")
-    assert failure["elapsed"] < 1
 
 
 def test_that_every_source_could_not_be_read_is_not_taken_for_a_name_of_none(tenant: Hand, run: Run) -> None:
