@@ -44,11 +44,7 @@ class SomeFailed(IscError):
         reasons = listed([one_line(f"{_named(one)}: {one['reason']}", _LONGEST_REASON).rstrip(".") for one in failed])
         left = sum(outcome["action"] == "not_started" and not outcome["failed"] for outcome in outcomes)
         rest = f", and {left} {'was' if left == 1 else 'were'} not started because of that" if left else ""
-        super().__init__(f"{len(failed)} of {len(outcomes)} aggregations failed{rest}: {reasons}.")
-        self._outcomes = outcomes
-
-    def as_failure(self) -> dict[str, t.Any]:
-        return {**super().as_failure(), **result_of(self._outcomes)}
+        super().__init__(f"{len(failed)} of {len(outcomes)} aggregations failed{rest}: {reasons}.", result_of(outcomes))
 
 
 class AggregateMany:

@@ -199,13 +199,9 @@ class WaitFailed(IscError):
     """A wait that failed; results is what it found until then."""
 
     def __init__(self, cause: IscError | str, results: dict[str, t.Any]) -> None:
-        super().__init__(str(cause))
+        facts = cause.as_failure() if isinstance(cause, IscError) else {}
+        super().__init__(str(cause), {**results, **facts})
         self.cause = cause
-        self._results = results
-
-    def as_failure(self) -> dict[str, t.Any]:
-        facts = self.cause.as_failure() if isinstance(self.cause, IscError) else super().as_failure()
-        return {**self._results, **facts}
 
 
 @dataclasses.dataclass
