@@ -15,7 +15,12 @@ import itertools
 import statistics
 import typing as t
 
-from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import is_over, moment_text, rounded
+from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import (
+    Outcome,
+    is_over,
+    moment_text,
+    rounded,
+)
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.records import (
     Record,
     completed_at,
@@ -64,6 +69,11 @@ def health_of(records: t.Iterable[Record], fail_on: t.Collection[str], now: floa
 def source_key(source_id: str | None, source_name: str | None) -> SourceKey:
     """What tells sources apart; the name of one that has an id may have changed."""
     return source_id, None if source_id else source_name
+
+
+def sources_among(outcomes: t.Iterable[Outcome]) -> set[SourceKey]:
+    """The sources of tasks; a task of the tenant as a whole has none."""
+    return {source_key(outcome["source_id"], outcome["source_name"]) for outcome in outcomes} - {(None, None)}
 
 
 def nearest_rank(ordered: t.Sequence[float], percent: int) -> float | None:

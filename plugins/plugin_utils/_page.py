@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.sailpoint.isc.plugins.module_utils._tasks.outcomes import Outcome, short_name
 from ansible_collections.sailpoint.isc.plugins.module_utils._text import length, one_line
 from ansible_collections.sailpoint.isc.plugins.module_utils._time import parse_timestamp
-from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import SourceKey, source_key
+from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import SourceKey, source_key, sources_among
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._overview import Line, lines_of, silent_sources
 from ansible_collections.sailpoint.isc.plugins.plugin_utils._report import Report, by_reason
 
@@ -172,14 +172,14 @@ def _by_reason(outcomes: list[Outcome], anchors: Anchors) -> Shown:
     for reason, group in groups[:_REASONS_SHOWN]:
         whole = _whole(group[0], min(left, _LONGEST_MESSAGE))
         left -= sum(map(len, whole))
-        sources = {source_key(task["source_id"], task["source_name"]) for task in group}
+        sources = len(sources_among(group))
         shown.append(
             {
                 "why": reason or _NO_MESSAGE,
                 "whole": whole,
                 "count": len(group),
                 "counted": f"{len(group)} times" if len(group) > 1 else "once",
-                "sources": _counted(len(sources), "source"),
+                "sources": _counted(sources, "source") if sources else "of no source",
                 "tasks": [_ended(task, anchors) for task in group[:_TASKS_OF_A_REASON]],
                 "more": max(0, len(group) - _TASKS_OF_A_REASON),
             }

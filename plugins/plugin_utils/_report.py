@@ -32,6 +32,7 @@ from ansible_collections.sailpoint.isc.plugins.plugin_utils._health import (
     ended,
     health_of,
     source_key,
+    sources_among,
 )
 
 Report = dict[str, t.Any]
@@ -161,7 +162,7 @@ def _told(reason: str, group: list[Outcome]) -> Report:
     return {
         "reason": reason,
         "count": len(group),
-        "sources": len({source_key(outcome["source_id"], outcome["source_name"]) for outcome in group}),
+        "sources": len(sources_among(group)),
         "latest": group[0]["completed"],
         "task_ids": [outcome["task_id"] for outcome in group],
     }

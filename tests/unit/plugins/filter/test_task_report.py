@@ -157,6 +157,16 @@ def test_gathers_failures_by_reason_whatever_ids_and_numbers_are_in_it() -> None
     assert (locked["reason"], locked["task_ids"]) == ("The account is locked.", ["two"])
 
 
+def test_counts_no_source_for_tasks_of_the_whole_tenant() -> None:
+    records = [
+        said("one", "Out of memory.", "18:01:00", target=None),
+        said("two", "Out of memory.", "18:02:00", target={"id": "someone", "type": "IDENTITY", "name": "Someone"}),
+        said("three", "Out of memory.", "18:03:00"),
+        said("four", "Too many roles.", "18:04:00", target=None),
+    ]
+    assert [(reason["count"], reason["sources"]) for reason in report(records)["reasons"]] == [(3, 1), (1, 0)]
+
+
 def test_compares_failures_a_day_with_the_period_before() -> None:
     failures = [task(f"now-{number}", "ERROR") for number in range(6)]
     earlier = [task(f"then-{number}", "ERROR") for number in range(3)] + [
